@@ -1,0 +1,2 @@
+// The model and the operations are part of this library's interface: one import has them all.
+@_exported public import PVUSBCore

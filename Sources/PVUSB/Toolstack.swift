@@ -1,0 +1,57 @@
+internal import Dispatch
+public import PVUSBCore
+
+/// What users of the library hold: it runs commands on one host, one at a time.
+///
+///     let toolstack = Toolstack { try Seams.thisHost() }
+///     let outcome = await toolstack.run(.devices)
+///
+/// Everything below is synchronous and runs on an executor of the toolstack's own, so a caller
+/// hops once a command, and a sysfs write that blocks in the kernel never holds a thread of the
+/// cooperative pool. Whoever wants commands to run in parallel makes several toolstacks.
+public actor Toolstack {
+    private let executor = QueueExecutor()
+    private let makeSeams: @Sendable () throws(PVUSBError) -> Seams
+    private var seams: Seams?
+
+    /// Makes a toolstack; its seams are made with the first command, on its own executor.
+    public init(_ makeSeams: @escaping @Sendable () throws(PVUSBError) -> Seams) {
+        self.makeSeams = makeSeams
+    }
+
+    /// The executor that all of the toolstack's work runs on.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor {
+        unsafe executor.asUnownedSerialExecutor()
+    }
+
+    /// Runs a command to its end; a failure is an outcome like others.
+    public func run(
+        _ command: Command, _ options: OperationOptions = OperationOptions()
+    ) -> Outcome {
+        do throws(PVUSBError) {
+            let seams = try currentSeams()
+            var options = options
+            options.hasStore = options.hasStore && seams.store != nil
+            return Driver(seams).run(Operation(command, options))
+        } catch {
+            return .failed(error)
+        }
+    }
+
+    private func currentSeams() throws(PVUSBError) -> Seams {
+        if let seams { return seams }
+        let made = try makeSeams()
+        seams = made
+        return made
+    }
+}
+
+/// Runs an actor's jobs one after the other on a queue of its own.
+private final class QueueExecutor: SerialExecutor {
+    private let queue = DispatchQueue(label: "pvusb.toolstack")
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        queue.async { unsafe job.runSynchronously(on: self.asUnownedSerialExecutor()) }
+    }
+}

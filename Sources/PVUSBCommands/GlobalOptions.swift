@@ -1,0 +1,102 @@
+internal import ArgumentParser
+internal import Glibc
+internal import PVUSB
+internal import Simulation
+
+/// The options that every command takes, before or after its name.
+struct GlobalOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Run on a world file, store included.", valueName: "file"))
+    var sandbox: String?
+
+    @Option(help: ArgumentHelp("Where sysfs is, or a copy of it to look at.", valueName: "dir"))
+    var sysfs: String?
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    @Flag(name: [.customShort("n"), .long], help: "Print the steps, do nothing.")
+    var dryRun = false
+
+    @Flag(help: "With --dry-run: exit 11 if there is something to do.")
+    var exitCode = false
+
+    @Flag(name: .shortAndLong, help: "Print no data, only errors.")
+    var quiet = false
+
+    @Flag(name: .shortAndLong, help: "Print the steps that were done.")
+    var verbose = false
+
+    @Option(
+        help: ArgumentHelp("How long each wait may take, 1 to 3600.", valueName: "seconds"),
+        transform: Self.seconds)
+    var timeout = 10
+
+    private static func seconds(_ word: String) throws -> Int {
+        guard let seconds = Int(complete: word), (1...3600).contains(seconds) else {
+            throw ValidationError("'\(word)' is no time-out: it is a number from 1 to 3600")
+        }
+        return seconds
+    }
+
+    func validate() throws {
+        guard !exitCode || dryRun else {
+            throw ValidationError("--exit-code goes with --dry-run")
+        }
+    }
+}
+
+extension GlobalOptions {
+    /// The world file, from `--sandbox` or the environment.
+    var sandboxPath: String? {
+        if let sandbox { return sandbox }
+        guard let value = unsafe getenv("PVUSB_SANDBOX") else { return nil }
+        let path = unsafe String(cString: value)
+        return path.isEmpty ? nil : path
+    }
+
+    /// How an operation is to go about its command.
+    var operationOptions: OperationOptions {
+        OperationOptions(isDryRun: dryRun, waitMilliseconds: timeout * 1000)
+    }
+
+    /// The toolstack that the options ask for.
+    func toolstack(for command: Command) -> Toolstack {
+        let (sandboxPath, sysfs) = (sandboxPath, sysfs ?? "/sys")
+        let changing = !command.onlyLooks
+        return Toolstack { () throws(PVUSBError) in
+            guard let sandboxPath else {
+                return try Seams.thisHost(sysfs: sysfs, changing: changing)
+            }
+            return try Seams.sandbox(sandboxPath)
+        }
+    }
+}
+
+extension GlobalOptions {
+    /// In a sandbox, lets the backends and guests react to what the command did.
+    func letTimePass() {
+        guard let sandboxPath, let file = try? WorldFile(sandboxPath) else { return }
+        try? file.letTimePass()
+    }
+}
+
+extension Seams {
+    /// The seams of the world in a file.
+    static func sandbox(_ path: String) throws(PVUSBError) -> Seams {
+        do throws(WorldFailure) {
+            let host = try SimulatedHost(file: path)
+            return Seams(store: host, files: host, locks: host, clock: host)
+        } catch {
+            throw .world(path, error)
+        }
+    }
+}
+
+extension PVUSBError {
+    /// A world file that can't be used.
+    static func world(_ path: String, _ failure: WorldFailure) -> PVUSBError {
+        PVUSBError(
+            .failed, "the world file \(path) can't be used: \(failure.message)",
+            remedy: failure.remedy)
+    }
+}

@@ -1,0 +1,59 @@
+internal import PVUSB
+
+/// What was done, for people.
+enum ReportText {
+    static func render(_ report: Report, withSteps: Bool) -> String {
+        if report.goals.isEmpty, report.error == nil { return "nothing to do\n" }
+        return report.goals.map { render($0, withSteps) }.joined()
+    }
+
+    private static func render(_ goal: GoalReport, _ withSteps: Bool) -> String {
+        let steps = withSteps ? StepTable.render(goal.steps) : ""
+        guard goal.error == nil else { return steps }
+        let isDone = goal.steps.contains { $0.result == .done }
+        return steps + "\(goal.label.escaped)\(isDone ? "" : ": already so")\n"
+    }
+}
+
+/// Steps as lines.
+enum StepTable {
+    static func render(_ steps: [StepReport]) -> String {
+        var table = Table(header: ["ACTION", "TARGET", "VALUE", "RESULT"])
+        table.rows = steps.map { step in
+            let text = step.step.text
+            return [text.action, text.target, text.value, step.result.text]
+        }
+        return table.render(withHeader: false)
+    }
+}
+
+extension StepReport.Result {
+    /// The result in words.
+    var text: String {
+        switch self {
+        case .done: "done"
+        case .alreadySo: "already so"
+        case .failed(let reason): "failed: \(reason)"
+        }
+    }
+}
+
+/// What would be done, for people.
+enum PlanText {
+    static func render(_ plans: [Plan]) -> String {
+        let steps = plans.flatMap(\.steps)
+        guard !steps.isEmpty else { return "nothing to do\n" }
+        var table = Table(header: ["ACTION", "TARGET", "VALUE"])
+        table.rows = steps.map { [$0.text.action, $0.text.target, $0.text.value] }
+        return table.render(withHeader: false)
+    }
+}
+
+/// Why something was not done, for people: a sentence, its cause, and what to type.
+enum ErrorText {
+    static func render(_ error: PVUSBError) -> String {
+        let cause = error.cause.map { " (\($0))" } ?? ""
+        let remedy = error.remedy.map { "  try: \($0.escaped)\n" } ?? ""
+        return "pvusb: \((error.message + cause).escaped)\n\(remedy)"
+    }
+}

@@ -1,0 +1,122 @@
+public import USBModel
+public import XenStoreWire
+
+/// What pvusb means to do with a device, as its record says.
+public enum RecordGoal: String, Hashable, Sendable {
+    /// The device is on its way to a guest.
+    case attach
+    /// The device is in a guest.
+    case attached
+    /// The device is on its way back to the host.
+    case detach
+    /// The device was left without a driver on purpose.
+    case parked
+}
+
+/// An interface and the driver it had before it was taken.
+public struct RecordedInterface: Hashable, Sendable {
+    /// The interface.
+    public let id: InterfaceID
+    /// The driver to give it back to; nil when it had none.
+    public let driver: DriverName?
+
+    /// Notes an interface's driver.
+    public init(id: InterfaceID, driver: DriverName?) {
+        self.id = id
+        self.driver = driver
+    }
+}
+
+/// What pvusb wrote into the store about a device that is not simply the host's.
+///
+/// It says what we meant and which drivers to give back; who has the device is said by the port
+/// nodes alone, and how far it got by sysfs.
+public struct Record: Hashable, Sendable {
+    /// The format of the nodes; a greater one in the store is read only.
+    public static let version = 1
+
+    /// What we meant.
+    public var goal: RecordGoal
+    /// The claimed port; nil until one is claimed.
+    public var place: Place?
+    /// The claimed domain's `vm` value; with the domid it identifies the domain.
+    public var vm: String?
+    /// Which device it is; nil when nobody could tell.
+    public var identity: DeviceIdentity?
+    /// Every interface and the driver it had, by interface.
+    public var interfaces: [RecordedInterface]
+
+    /// Makes a record.
+    public init(
+        goal: RecordGoal, place: Place?, vm: String?, identity: DeviceIdentity?,
+        interfaces: [RecordedInterface]
+    ) {
+        self.goal = goal
+        self.place = place
+        self.vm = vm
+        self.identity = identity
+        self.interfaces = interfaces
+    }
+
+    /// The driver recorded for an interface.
+    public func driver(of interface: InterfaceID) -> DriverName? {
+        interfaces.first { $0.id == interface }?.driver
+    }
+}
+
+/// The names of a record's nodes.
+enum RecordKey {
+    static let goal: StorePath.Component = "goal"
+    static let port: StorePath.Component = "port"
+    static let domain: StorePath.Component = "domain"
+    static let vm: StorePath.Component = "vm"
+    static let identity: StorePath.Component = "identity"
+    static let interface: StorePath.Component = "interface"
+    static let fields = [goal, port, domain, vm, identity]
+}
+
+extension Record {
+    /// The writes that make the record of a device, all of them or none.
+    public func writes(for device: BusID) -> [StoreRequest] {
+        let path = StoreLayout.record(of: device)
+        var writes: [StoreRequest] = [
+            .write(StoreLayout.version, text: String(Self.version)),
+            .write(path / RecordKey.goal, text: goal.rawValue),
+        ]
+        if let place {
+            writes.append(.write(path / RecordKey.port, text: StoreLayout.port(place).text))
+            let domain = place.controller.domain
+            writes.append(.write(path / RecordKey.domain, text: domain.description))
+        }
+        if let vm { writes.append(.write(path / RecordKey.vm, text: vm)) }
+        if let identity {
+            writes.append(.write(path / RecordKey.identity, text: identity.description))
+        }
+        for interface in interfaces {
+            let node = path / RecordKey.interface / interface.id.component
+            writes.append(.write(node, text: interface.driver?.text ?? ""))
+        }
+        return writes
+    }
+
+    /// Reads a record back; a node that makes no sense counts as absent.
+    ///
+    /// A record whose goal can't be read was begun by somebody: it means `detach`, whose end is
+    /// the host's drivers.
+    init(of device: BusID, in answers: StoreAnswers) {
+        let path = StoreLayout.record(of: device)
+        goal = answers.text(path / RecordKey.goal).flatMap(RecordGoal.init) ?? .detach
+        place = answers.text(path / RecordKey.port).flatMap { StorePath($0) }
+            .flatMap(StoreLayout.place)
+        vm = answers.text(path / RecordKey.vm)
+        identity = answers.text(path / RecordKey.identity).flatMap { DeviceIdentity($0) }
+        let names = answers.children(path / RecordKey.interface)
+        interfaces = names.compactMap { InterfaceID(component: $0) }
+            .filter { $0.device == device }.sorted()
+            .map { id in
+                let node = path / RecordKey.interface / id.component
+                return RecordedInterface(
+                    id: id, driver: answers.text(node).flatMap { DriverName($0) })
+            }
+    }
+}

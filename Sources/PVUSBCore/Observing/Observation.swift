@@ -1,0 +1,141 @@
+public import USBModel
+internal import XenStoreWire
+
+/// Everything that was seen of a host at one time, or the newest of each part.
+public struct Observation: Hashable, Sendable {
+    /// The USB side, as sysfs shows it.
+    public var host: HostSnapshot
+    /// The domains, by number.
+    public var domains: [DomainView] = []
+    /// The controllers, by domain and number.
+    public var controllers: [ControllerView] = []
+    /// Our records, by device.
+    public var records: [BusID: Record] = [:]
+    /// The version of the record format in the store; nil when pvusb never ran here.
+    public var recordVersion: Int?
+
+    /// Nothing has been seen.
+    public init(host: HostSnapshot = HostSnapshot(devices: [], drivers: [], portTable: nil)) {
+        self.host = host
+    }
+
+    /// The controller of that name.
+    public func controller(_ id: ControllerID) -> ControllerView? {
+        controllers.first { $0.id == id }
+    }
+
+    /// The domain of that number.
+    public func domain(_ id: DomainID) -> DomainView? {
+        domains.first { $0.id == id }
+    }
+
+    /// What a port node holds.
+    public func content(of place: Place) -> PortContent {
+        controller(place.controller)?.content(of: place.port) ?? .missing
+    }
+
+    /// Every port node that holds the device; more than one is a contest.
+    public func places(of device: BusID) -> [Place] {
+        controllers.flatMap { controller in
+            controller.occupied.filter { $0.device == device }
+                .map { Place(controller: controller.id, port: $0.port) }
+        }
+    }
+
+    /// Every device that has a record or a port node, by bus id.
+    public var takenDevices: [BusID] {
+        let held = controllers.flatMap { $0.occupied.map(\.device) }
+        return Set(records.keys).union(held).sorted()
+    }
+}
+
+extension Observation {
+    /// Takes in what a survey of the store answered, as far as its scope went.
+    mutating func update(from answers: StoreAnswers, scope: SurveyScope) {
+        switch scope {
+        case .hostOnly, .drivers: return
+        case .everything:
+            recordVersion = answers.text(StoreLayout.version).flatMap { Int(decimal: $0) }
+            domains = answers.domains.map { answers.domain($0) }
+            controllers = answers.controllers.compactMap { answers.controller($0) }
+            records = [:]
+            for device in answers.recordedDevices {
+                records[device] = Record(of: device, in: answers)
+            }
+        case .store(let device, let controller):
+            if let controller { replace(controller, with: answers.controller(controller)) }
+            if let device { records[device] = answers.recordIfAny(of: device) }
+        }
+    }
+
+    private mutating func replace(_ id: ControllerID, with view: ControllerView?) {
+        controllers.removeAll { $0.id == id }
+        if let view { controllers.append(view) }
+        controllers.sort { $0.id < $1.id }
+    }
+
+    /// Takes in what a scan of sysfs saw, of all devices or of one.
+    mutating func update(from scan: HostSnapshot, scope: SurveyScope) {
+        guard let only = scope.onlyDevice else {
+            host = scan
+            return
+        }
+        let others = host.devices.filter { $0.id != only }
+        let devices = (others + scan.devices).sorted { $0.id < $1.id }
+        host = HostSnapshot(
+            devices: devices, drivers: scan.drivers, portTable: scan.portTable,
+            unreadable: host.unreadable)
+    }
+}
+
+extension StoreAnswers {
+    fileprivate func domain(_ id: DomainID) -> DomainView {
+        let path = StoreLayout.domain(id)
+        return DomainView(id: id, name: text(path / "name"), vm: text(path / "vm"))
+    }
+
+    /// The record of a device; nil when it has none.
+    fileprivate func recordIfAny(of device: BusID) -> Record? {
+        let path = StoreLayout.record(of: device)
+        let fields = RecordKey.fields.contains { exists(path / $0) }
+        guard fields || !children(path / RecordKey.interface).isEmpty else { return nil }
+        return Record(of: device, in: self)
+    }
+
+    /// The controller, as far as it can be described; nil when its record is gone.
+    fileprivate func controller(_ id: ControllerID) -> ControllerView? {
+        let record = StoreLayout.record(of: id)
+        guard exists(record / ControllerKey.type) || exists(record / ControllerKey.portCount) else {
+            return nil
+        }
+        let place = { port in StoreLayout.port(Place(controller: id, port: port)) }
+        let ports = PortNumber.all(isPVInDomainZero(id) ? portCount(of: id) ?? 0 : 0)
+        return ControllerView(
+            id: id,
+            kind: text(record / ControllerKey.type).flatMap(ControllerKind.init),
+            version: text(record / ControllerKey.version).flatMap { UInt8(decimal: $0) } ?? 0,
+            backendDomain: backendDomain(of: id),
+            backendState: state(StoreLayout.backend(of: id)),
+            frontendState: state(StoreLayout.frontend(of: id)).map { Untrusted($0) },
+            ports: ports.map { content(place($0)) })
+    }
+
+    /// The backend's domain, taken from the path in the record that domain 0 alone can change.
+    private func backendDomain(of id: ControllerID) -> DomainID {
+        let node = StoreLayout.record(of: id) / ControllerKey.backend
+        let words = text(node).flatMap { StorePath($0) }?.components ?? []
+        guard words.count > 2 else { return .zero }
+        return UInt16(decimal: words[2]).flatMap(DomainID.init) ?? .zero
+    }
+
+    private func state(_ path: StorePath) -> XenbusState? {
+        text(path / ControllerKey.state).flatMap { UInt8(decimal: $0) }.flatMap(XenbusState.init)
+    }
+
+    private func content(_ port: StorePath) -> PortContent {
+        guard exists(port) else { return .missing }
+        guard let text = text(port) else { return .unreadable(Untrusted("not text")) }
+        if text.isEmpty { return .free }
+        return BusID(text).map { .device($0) } ?? .unreadable(Untrusted(text))
+    }
+}

@@ -1,0 +1,140 @@
+internal import USBModel
+internal import XenStoreWire
+
+/// Which part of the host a survey looks at.
+enum SurveyScope: Hashable, Sendable {
+    /// Every domain and every device.
+    case everything
+    /// The host's devices only; the store is not asked.
+    case hostOnly
+    /// One device's drivers, without the store: after a sysfs write.
+    case drivers(of: BusID)
+    /// A device's record, a controller or both, without sysfs: after a change of the store.
+    case store(device: BusID?, controller: ControllerID?)
+
+    /// The one device that sysfs is asked about; nil for all of them.
+    var onlyDevice: BusID? {
+        guard case .drivers(let device) = self else { return nil }
+        return device
+    }
+
+    var asksStore: Bool {
+        switch self {
+        case .everything, .store: true
+        case .hostOnly, .drivers: false
+        }
+    }
+
+    var asksFiles: Bool {
+        switch self {
+        case .everything, .hostOnly, .drivers: true
+        case .store: false
+        }
+    }
+}
+
+/// Decides what a survey of the store wants to know, given what it knows.
+struct StoreQuestions: Hashable, Sendable {
+    let scope: SurveyScope
+
+    /// The requests of the next wave; empty when nothing is open.
+    func open(_ answers: StoreAnswers) -> [StoreRequest] {
+        wanted(answers).filter { !answers.has($0) }
+    }
+
+    private func wanted(_ answers: StoreAnswers) -> [StoreRequest] {
+        switch scope {
+        case .hostOnly, .drivers: return []
+        case .store(let device, let controller):
+            return (device.map { record(of: $0, answers) } ?? [])
+                + (controller.map { self.controller($0, answers) } ?? [])
+        case .everything: return everything(answers)
+        }
+    }
+
+    private func everything(_ answers: StoreAnswers) -> [StoreRequest] {
+        var requests: [StoreRequest] = [
+            .read(StoreLayout.version), .directory(StoreLayout.domains),
+            .directory(StoreLayout.records),
+        ]
+        for domain in answers.domains {
+            requests.append(.read(StoreLayout.domain(domain) / "name"))
+            requests.append(.read(StoreLayout.domain(domain) / "vm"))
+            requests.append(.directory(StoreLayout.controllers(of: domain)))
+        }
+        requests += answers.controllers.flatMap { controller($0, answers) }
+        requests += answers.recordedDevices.flatMap { record(of: $0, answers) }
+        return requests
+    }
+
+    private func controller(_ id: ControllerID, _ answers: StoreAnswers) -> [StoreRequest] {
+        let record = StoreLayout.record(of: id)
+        let described = ControllerKey.described.map { StoreRequest.read(record / $0) }
+        guard let count = answers.portCount(of: id), answers.isPVInDomainZero(id) else {
+            return described
+        }
+        let backend = StoreLayout.backend(of: id)
+        let states: [StoreRequest] = [
+            .read(backend / ControllerKey.state),
+            .read(StoreLayout.frontend(of: id) / ControllerKey.state),
+        ]
+        let ports = PortNumber.all(count).map { port in
+            StoreRequest.read(StoreLayout.port(Place(controller: id, port: port)))
+        }
+        return described + states + ports
+    }
+
+    private func record(of device: BusID, _ answers: StoreAnswers) -> [StoreRequest] {
+        let record = StoreLayout.record(of: device)
+        let interfaces = record / RecordKey.interface
+        let names = answers.children(interfaces).compactMap { StorePath.Component($0) }
+        return RecordKey.fields.map { .read(record / $0) }
+            + [.directory(interfaces)] + names.map { .read(interfaces / $0) }
+    }
+}
+
+/// The names of a controller's nodes (libxl_usb.c, `libxl__device_usbctrl_add`).
+enum ControllerKey {
+    static let type: StorePath.Component = "type"
+    static let backend: StorePath.Component = "backend"
+    static let portCount: StorePath.Component = "num-ports"
+    static let version: StorePath.Component = "usb-ver"
+    static let state: StorePath.Component = "state"
+    static let online: StorePath.Component = "online"
+    static let described = [type, backend, portCount, version]
+}
+
+extension StoreAnswers {
+    /// The domains listed so far, by number.
+    var domains: [DomainID] {
+        children(StoreLayout.domains).compactMap { UInt16(decimal: $0).flatMap(DomainID.init) }
+            .sorted()
+    }
+
+    /// The controllers listed so far.
+    var controllers: [ControllerID] {
+        domains.flatMap { domain in
+            children(StoreLayout.controllers(of: domain)).compactMap { UInt8(decimal: $0) }.sorted()
+                .map { ControllerID(domain: domain, number: ControllerNumber($0)) }
+        }
+    }
+
+    /// The devices with a record listed so far.
+    var recordedDevices: [BusID] {
+        children(StoreLayout.records).compactMap { BusID(component: $0) }.sorted()
+    }
+
+    /// The recorded number of ports; nil while unknown or outside 1…31.
+    func portCount(of controller: ControllerID) -> UInt8? {
+        let node = StoreLayout.record(of: controller) / ControllerKey.portCount
+        return text(node).flatMap { UInt8(decimal: $0) }
+            .flatMap { (1...PortNumber.max).contains($0) ? $0 : nil }
+    }
+
+    /// Tells whether the backend is `usbback` in domain 0, whose nodes only domain 0 can change.
+    func isPVInDomainZero(_ controller: ControllerID) -> Bool {
+        let record = StoreLayout.record(of: controller)
+        return text(record / ControllerKey.type) == ControllerKind.pv.rawValue
+            && text(record / ControllerKey.backend) == StoreLayout.backend(of: controller).text
+    }
+}

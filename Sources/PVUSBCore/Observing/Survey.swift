@@ -1,0 +1,96 @@
+internal import USBModel
+internal import XenStoreWire
+
+/// What a part of an operation wants next: an effect, or nothing more.
+enum Progress<Value> {
+    case ask(Effect)
+    case finished(Value)
+}
+
+/// Looks at the host, in waves of reads, and brings an observation up to date.
+struct Survey: Hashable, Sendable {
+    private enum Phase: Hashable {
+        case start
+        case store(StoreAnswers, asked: [StoreRequest])
+        case files(HostScan)
+    }
+
+    private let scope: SurveyScope
+    private var observation: Observation
+    private var phase = Phase.start
+
+    init(_ scope: SurveyScope, updating observation: Observation = Observation()) {
+        self.scope = scope
+        self.observation = observation
+    }
+
+    /// Takes the answer to the effect asked last, nil at the start.
+    mutating func next(_ answer: Answer?) -> Progress<Result<Observation, PVUSBError>> {
+        do throws(PVUSBError) {
+            switch (phase, answer) {
+            case (.start, _): return try ask(StoreAnswers())
+            case (.store(let answers, let asked), .store(let replies)):
+                return try ask(try merge(replies, to: asked, into: answers))
+            case (.files(let scan), .files(let replies)): return try readFiles(scan, replies)
+            default: throw PVUSBError.misplaced(answer, in: "a survey")
+            }
+        } catch {
+            return .finished(.failure(error))
+        }
+    }
+
+    private func merge(
+        _ replies: [StoreReply], to asked: [StoreRequest], into answers: StoreAnswers
+    ) throws(PVUSBError) -> StoreAnswers {
+        var answers = answers
+        for (request, reply) in zip(asked, replies) { try answers.absorb(reply, to: request) }
+        return answers
+    }
+
+    private mutating func ask(
+        _ answers: StoreAnswers
+    ) throws(PVUSBError) -> Progress<Result<Observation, PVUSBError>> {
+        let open = StoreQuestions(scope: scope).open(answers)
+        guard open.isEmpty else {
+            phase = .store(answers, asked: open)
+            return .ask(.store(open))
+        }
+        observation.update(from: answers, scope: scope)
+        guard scope.asksFiles else { return .finished(.success(observation)) }
+        return try readFiles(HostScan(only: scope.onlyDevice), nil)
+    }
+
+    private mutating func readFiles(
+        _ scan: HostScan, _ replies: [FileReply]?
+    ) throws(PVUSBError) -> Progress<Result<Observation, PVUSBError>> {
+        var scan = scan
+        switch scan.next(replies) {
+        case .ask(let requests):
+            phase = .files(scan)
+            return .ask(.files(requests))
+        case .finished(let snapshot):
+            observation.update(from: snapshot, scope: scope)
+            return .finished(.success(observation))
+        case .failed(let errno, let path):
+            throw PVUSBError(
+                .failed, "\(path) can't be listed", cause: "\(errno)",
+                remedy: "load the module usbcore, or name another tree with --sysfs")
+        }
+    }
+}
+
+extension PVUSBError {
+    /// An answer that does not belong to the effect that was asked for.
+    static func misplaced(_ answer: Answer?, in part: String) -> PVUSBError {
+        switch answer {
+        case .storeLost(let reason):
+            PVUSBError(
+                .storeLost, "the connection to xenstored is lost", cause: reason,
+                remedy: "start xenstored, then type: pvusb recover")
+        case .locksFailed(let reason):
+            PVUSBError(.failed, "the locks can't be used", cause: reason)
+        default:
+            PVUSBError(.failed, "an answer came that does not belong to \(part)")
+        }
+    }
+}

@@ -1,0 +1,44 @@
+/// What an operation is asked to do.
+public enum Command: Hashable, Sendable {
+    /// Look at the host's devices.
+    case devices
+    /// Look at the controllers of a domain, or of all.
+    case list(DomainSelector?)
+    /// Give a domain a controller.
+    case addController(DomainSelector, ControllerSettings)
+    /// Give a domain a device, at a place or at a free one.
+    case attach(DomainSelector, DeviceSelector, at: PlaceWish?)
+    /// Take a device back.
+    case detach(DeviceSelector)
+    /// Take the device in a port back.
+    case detachPlace(DomainSelector, PlaceWish)
+    /// Finish or undo what is half done, on the devices named or on all.
+    case recover([DeviceSelector])
+}
+
+/// How an operation goes about it.
+public struct OperationOptions: Hashable, Sendable {
+    /// Whether only the plan is wanted.
+    public var isDryRun: Bool
+    /// How long each wait may take, in milliseconds.
+    public var waitMilliseconds: Int
+    /// Whether there is a store to ask; without one only the host's devices can be looked at.
+    public var hasStore: Bool
+
+    /// Sets the options; the default time-out is libxl's ten seconds.
+    public init(isDryRun: Bool = false, waitMilliseconds: Int = 10_000, hasStore: Bool = true) {
+        self.isDryRun = isDryRun
+        self.waitMilliseconds = waitMilliseconds
+        self.hasStore = hasStore
+    }
+}
+
+extension Command {
+    /// Tells whether the command only looks.
+    public var onlyLooks: Bool {
+        switch self {
+        case .devices, .list: true
+        case .addController, .attach, .detach, .detachPlace, .recover: false
+        }
+    }
+}

@@ -1,0 +1,123 @@
+internal import USBModel
+internal import XenStoreWire
+
+extension StoreChange {
+    /// The controller must not exist; what an earlier one left behind is looked for.
+    static func creationReads(_ id: ControllerID) -> [StoreRequest] {
+        [
+            .directory(StoreLayout.controllers(of: id.domain)),
+            .read(StoreLayout.domain(id.domain)),
+            .read(StoreLayout.frontend(of: id)),
+            .read(StoreLayout.backend(of: id)),
+        ]
+    }
+
+    static func creating(
+        _ id: ControllerID, _ settings: ControllerSettings, _ seen: Values
+    ) -> Decision {
+        guard seen[StoreLayout.domain(id.domain)] != nil else {
+            return .lost(PVUSBError(.notFound, "domain \(id.domain) is gone"))
+        }
+        let numbers = seen.children(of: StoreLayout.controllers(of: id.domain))
+        guard numbers.allSatisfy({ UInt8(decimal: $0).map { $0 < id.number.number } ?? true })
+        else {
+            return .lost(
+                PVUSBError(
+                    .busy,
+                    "controller \(id.number.number) of domain \(id.domain) was made by "
+                        + "another tool a moment ago", remedy: "pvusb list"))
+        }
+        let debris = [StoreLayout.frontend(of: id), StoreLayout.backend(of: id)]
+            .filter { seen[$0] != nil }.map { StoreRequest.remove($0) }
+        return .write(debris + nodes(of: id, settings))
+    }
+
+    /// libxl's nodes, in libxl's order (libxl_device.c, `libxl__device_generic_add`).
+    static func nodes(of id: ControllerID, _ settings: ControllerSettings) -> [StoreRequest] {
+        let record = StoreLayout.record(of: id)
+        let frontend = StoreLayout.frontend(of: id)
+        let backend = StoreLayout.backend(of: id)
+        let guest = id.domain.number
+        let guestOwns = [StorePermission(.none, guest), StorePermission(.read, 0)]
+        let hostOwns = [StorePermission(.none, 0), StorePermission(.read, guest)]
+        let front: [StoreRequest] = [
+            .makeDirectory(frontend), .setPermissions(frontend, guestOwns),
+            .write(frontend / ControllerKey.backend, text: backend.text),
+            .write(frontend / "backend-id", text: "0"),
+            .write(frontend / ControllerKey.state, text: "1"),
+        ]
+        let back: [StoreRequest] = [
+            .makeDirectory(backend), .setPermissions(backend, hostOwns),
+            .write(backend / "frontend", text: frontend.text),
+        ]
+        let links: [StoreRequest] = [
+            .write(record / "frontend", text: frontend.text),
+            .write(record / ControllerKey.backend, text: backend.text),
+        ]
+        return links + front + back + details(of: id, settings, below: backend)
+            + details(of: id, settings, below: record)
+    }
+
+    private static func details(
+        of id: ControllerID, _ settings: ControllerSettings, below path: StorePath
+    ) -> [StoreRequest] {
+        let ports = path / "port"
+        let keys: [StoreRequest] = [
+            .write(path / "frontend-id", text: id.domain.description),
+            .write(path / ControllerKey.online, text: "1"),
+            .write(path / ControllerKey.state, text: "1"),
+            .write(path / ControllerKey.type, text: settings.kind.rawValue),
+            .write(path / ControllerKey.version, text: String(settings.version)),
+            .write(path / ControllerKey.portCount, text: String(settings.ports)),
+            .write(ports, text: ""),
+        ]
+        return keys
+            + PortNumber.all(settings.ports).map {
+                .write(ports / StorePath.Component(UInt($0.number)), text: "")
+            }
+    }
+
+    /// All three trees, their parents, and every port: a controller that holds a device stays.
+    static func removalReads(_ id: ControllerID) -> [StoreRequest] {
+        trees(of: id).map { .read($0) } + parents(of: id).map { .directory($0) }
+            + PortNumber.all(PortNumber.max).map {
+                .read(StoreLayout.port(Place(controller: id, port: $0)))
+            }
+    }
+
+    static func removing(_ id: ControllerID, _ seen: Values) -> Decision {
+        let held = PortNumber.all(PortNumber.max).contains { port in
+            let value = seen[StoreLayout.port(Place(controller: id, port: port))]
+            return !(value ?? "").isEmpty
+        }
+        guard !held else {
+            return .lost(
+                PVUSBError(
+                    .busy, "controller \(id.number.number) of domain \(id.domain) holds a device",
+                    remedy: "pvusb list"))
+        }
+        let present = trees(of: id).filter { seen[$0] != nil }
+        return present.isEmpty ? .leave : .write(present.map { .remove(pruned($0, seen)) })
+    }
+
+    /// The topmost directory that nothing but this tree is in, as libxl prunes
+    /// (libxl_xshelp.c, `libxl__xs_path_cleanup`).
+    private static func pruned(_ tree: StorePath, _ seen: Values) -> StorePath {
+        guard let parent = tree.parent, seen.children(of: parent) == [tree.lastComponent] else {
+            return tree
+        }
+        return pruned(parent, seen)
+    }
+
+    private static func parents(of id: ControllerID) -> [StorePath] {
+        let backend = StoreLayout.backend(of: id).parent
+        return [
+            StoreLayout.frontend(of: id).parent, StoreLayout.record(of: id).parent, backend,
+            backend?.parent,
+        ].compactMap { $0 }
+    }
+
+    private static func trees(of id: ControllerID) -> [StorePath] {
+        [StoreLayout.frontend(of: id), StoreLayout.record(of: id), StoreLayout.backend(of: id)]
+    }
+}

@@ -1,0 +1,130 @@
+/// A command in progress: told answers, it asks for effects, until it is finished.
+///
+/// Observation, planning, retries, time-outs, backing out and reporting are all inside. It never
+/// awaits, reads a clock or draws a random number; whoever drives it owns the world:
+///
+///     var answer: Answer? = nil
+///     while true {
+///         switch operation.next(answer) {
+///         case .finished(let outcome): return outcome
+///         case let effect: answer = world.perform(effect)
+///         }
+///     }
+public struct Operation: Hashable, Sendable {
+    enum Phase: Hashable {
+        case start
+        case resolving(Survey)
+        case testing([Lock], Inventory)
+        case locking(LockRun)
+        case surveying(Survey, SurveyPurpose)
+        case executing(Execution)
+        case unlocking
+        case ending([Effect], Outcome)
+    }
+
+    /// Why the host is surveyed while the task's lock is held.
+    enum SurveyPurpose: Hashable {
+        case plan
+        case undo(PVUSBError)
+        case conclude(PVUSBError?)
+    }
+
+    /// How often a plan is made anew because somebody else was first.
+    static let plansMax = 8
+
+    let command: Command
+    let options: OperationOptions
+    var phase = Phase.start
+    var tasks: [Task] = []
+    var report = Report()
+    var current: GoalReport?
+    var undoing: PVUSBError?
+    var plans = 0
+    var runs = 0
+
+    /// Begins a command.
+    public init(_ command: Command, _ options: OperationOptions = OperationOptions()) {
+        self.command = command
+        self.options = options
+    }
+
+    /// Tells what to do next, given what became of the effect asked for last; nil at the start.
+    ///
+    /// After `.finished` it stays finished, whatever it is told.
+    public mutating func next(_ answer: Answer?) -> Effect {
+        if answer == .stop { stop() }
+        var answer = answer == .stop ? nil : answer
+        while true {
+            if let effect = advance(answer) { return effect }
+            answer = nil
+        }
+    }
+
+    /// Goes on in the present phase; nil when that phase is over and the next one is to be asked.
+    private mutating func advance(_ answer: Answer?) -> Effect? {
+        switch phase {
+        case .start: start()
+        case .resolving(let survey): return resolve(survey, answer)
+        case .testing(let locks, let inventory): return test(locks, inventory, answer)
+        case .locking(let run): return lock(run, answer)
+        case .surveying(let survey, let purpose): return self.survey(survey, purpose, answer)
+        case .executing(let execution): return execute(execution, answer)
+        case .unlocking: beginTask()
+        case .ending(let effects, let outcome): return end(effects, outcome)
+        }
+        return nil
+    }
+
+    private mutating func start() {
+        guard options.hasStore || command == .devices else {
+            phase = .ending([], .failed(.noStore))
+            return
+        }
+        let scope: SurveyScope = options.hasStore ? .everything : .hostOnly
+        phase = .resolving(Survey(scope))
+    }
+
+    /// Gives back what is held, one effect after the other, then is finished.
+    private mutating func end(_ effects: [Effect], _ outcome: Outcome) -> Effect {
+        guard let first = effects.first else { return .finished(outcome) }
+        phase = .ending(Array(effects.dropFirst()), outcome)
+        return first
+    }
+
+    /// Leaves everything as it is, visible in the record, and gives back what is held.
+    private mutating func stop() {
+        var effects: [Effect] = []
+        switch phase {
+        case .ending: return
+        case .start, .resolving, .testing, .unlocking: break
+        case .locking(let run): effects = [.unlock(run.lock)]
+        case .surveying: effects = heldLock
+        case .executing(let execution): effects = execution.cleanUp + heldLock
+        }
+        report.error = PVUSBError(
+            .interrupted, "interrupted", remedy: report.error?.remedy ?? interruptedRemedy)
+        finishGoal(status: nil)
+        phase = .ending(effects, command.onlyLooks ? .failed(.interruptedLook) : .report(report))
+    }
+
+    var heldLock: [Effect] {
+        tasks.first.map { [.unlock($0.lock)] } ?? []
+    }
+
+    private var interruptedRemedy: String? {
+        guard case .executing = phase else { return nil }
+        switch tasks.first {
+        case .attach(let device, _, _), .detach(let device), .recover(let device, _):
+            return "pvusb recover \(device)"
+        case .addController, nil: return "pvusb list"
+        }
+    }
+}
+
+extension PVUSBError {
+    fileprivate static let noStore = PVUSBError(
+        .failed, "there is no xenstored to ask",
+        remedy: "run pvusb in domain 0, or on a world file: --sandbox FILE")
+
+    fileprivate static let interruptedLook = PVUSBError(.interrupted, "interrupted")
+}

@@ -1,0 +1,241 @@
+internal import USBModel
+
+extension Operation {
+    /// Resolves names, then answers a look, plans a dry run, or begins the first task.
+    mutating func resolve(_ survey: Survey, _ answer: Answer?) -> Effect? {
+        var survey = survey
+        switch survey.next(answer) {
+        case .ask(let effect):
+            phase = .resolving(survey)
+            return effect
+        case .finished(.failure(let error)): fail(error)
+        case .finished(.success(let seen)): resolved(seen)
+        }
+        return nil
+    }
+
+    private mutating func resolved(_ seen: Observation) {
+        do throws(PVUSBError) {
+            guard !command.onlyLooks else { return try look(seen) }
+            tasks = try command.tasks(in: seen)
+            guard options.isDryRun else { return beginTask() }
+            var plans: [Plan] = []
+            for task in tasks { plans.append(try task.plan(in: seen)) }
+            phase = .ending([], .plans(plans))
+        } catch {
+            fail(error)
+        }
+    }
+
+    private mutating func fail(_ error: PVUSBError) {
+        phase = .ending([], .failed(error))
+    }
+
+    // MARK: - Looking
+
+    private mutating func look(_ seen: Observation) throws(PVUSBError) {
+        var domain: DomainID?
+        if case .list(let selector?) = command { domain = try seen.resolve(selector).id }
+        let begun = seen.deviceStatuses().filter { $0.pending != nil }
+        let locks = begun.map { Lock(.device($0.id), isTest: true) }
+        phase = .testing(locks, Inventory(observation: seen, domain: domain))
+    }
+
+    /// Asks of every half-done device whether somebody works on it now.
+    mutating func test(_ locks: [Lock], _ inventory: Inventory, _ answer: Answer?) -> Effect? {
+        var locks = locks
+        var inventory = inventory
+        if answer != nil, let lock = locks.first {
+            locks.removeFirst()
+            if case .lockHeld(let process)? = answer, case .device(let device) = lock.subject {
+                inventory = inventory.adding(Worker(process: process), at: device)
+            }
+        }
+        guard let lock = locks.first else {
+            phase = .ending([], .inventory(inventory))
+            return nil
+        }
+        phase = .testing(locks, inventory)
+        return .lock(lock)
+    }
+
+    // MARK: - Working
+
+    mutating func beginTask() {
+        guard let task = tasks.first else {
+            phase = .ending([], .report(report))
+            return
+        }
+        plans = 0
+        undoing = nil
+        current = nil
+        runs += 1
+        let timer = Instant.Timer(run: runs, step: -1)
+        let deadline = Instant(timer, milliseconds: options.waitMilliseconds)
+        phase = .locking(LockRun(task.lock, until: task.yieldsToOthers ? nil : deadline))
+    }
+
+    mutating func lock(_ run: LockRun, _ answer: Answer?) -> Effect? {
+        var run = run
+        switch run.next(answer) {
+        case .ask(let effect):
+            phase = .locking(run)
+            return effect
+        case .finished(.taken): phase = .surveying(Survey(.everything), .plan)
+        case .finished(.held(let process)): passOver(.locked(run.lock, by: process))
+        case .finished(.failed(let error)): passOver(error)
+        }
+        return nil
+    }
+
+    /// The task could not be begun: said, unless nobody named it and somebody works on it.
+    private mutating func passOver(_ error: PVUSBError) {
+        if tasks.first?.yieldsToOthers != true || error.code != .busy { report.error = error }
+        tasks.removeFirst()
+        beginTask()
+    }
+
+    mutating func survey(
+        _ survey: Survey, _ purpose: SurveyPurpose, _ answer: Answer?
+    ) -> Effect? {
+        var survey = survey
+        switch survey.next(answer) {
+        case .ask(let effect):
+            phase = .surveying(survey, purpose)
+            return effect
+        case .finished(.failure(let error)): return conclude(error, status: nil)
+        case .finished(.success(let seen)): return act(on: seen, purpose)
+        }
+    }
+
+    private mutating func act(on seen: Observation, _ purpose: SurveyPurpose) -> Effect? {
+        switch purpose {
+        case .plan: return plan(seen)
+        case .undo(let error):
+            undoing = error
+            run(current?.goal.undoing(in: seen), seen)
+            return nil
+        case .conclude(let error):
+            return conclude(error, status: current?.goal.device.map { seen.status(of: $0) })
+        }
+    }
+
+    private mutating func plan(_ seen: Observation) -> Effect? {
+        guard let task = tasks.first else { return nil }
+        plans += 1
+        do throws(PVUSBError) {
+            let plan = try task.plan(in: seen)
+            if current == nil {
+                current = GoalReport(goal: plan.goal, label: plan.label, steps: [])
+            }
+            run(plan, seen)
+            return nil
+        } catch {
+            return conclude(error, status: nil)
+        }
+    }
+
+    private mutating func run(_ plan: Plan?, _ seen: Observation) {
+        guard let plan, !plan.steps.isEmpty else {
+            phase = .surveying(Survey(.everything), .conclude(undoing))
+            return
+        }
+        runs += 1
+        phase = .executing(
+            Execution(plan, given: seen, run: runs, waitMilliseconds: options.waitMilliseconds))
+    }
+
+    mutating func execute(_ execution: Execution, _ answer: Answer?) -> Effect? {
+        var execution = execution
+        let progress = execution.next(answer)
+        guard case .finished(let ending) = progress else {
+            phase = .executing(execution)
+            if case .ask(let effect) = progress { return effect }
+            return nil
+        }
+        current?.steps += execution.reports
+        switch ending {
+        case .reached: phase = .surveying(Survey(.everything), .conclude(undoing))
+        case .lost(let error): executionLost(error)
+        case .failed(let error): executionFailed(error)
+        }
+        return nil
+    }
+
+    private mutating func executionLost(_ error: PVUSBError) {
+        guard plans < Self.plansMax, undoing == nil else { return executionFailed(error) }
+        current?.steps = []
+        phase = .surveying(Survey(.everything), .plan)
+    }
+
+    /// A failure on the way to a guest is undone; one on the way back stays for the next run.
+    private mutating func executionFailed(_ error: PVUSBError) {
+        guard error.code != .storeLost else {
+            phase = .ending(heldLock, .failed(error))
+            return
+        }
+        let isUndone = undoing == nil && (current?.goal.isUndoneOnFailure ?? false)
+        let purpose: SurveyPurpose = isUndone ? .undo(error) : .conclude(undoing ?? error)
+        phase = .surveying(Survey(.everything), purpose)
+    }
+
+    // MARK: - Concluding
+
+    /// Notes how the task ended, gives its lock back and turns to the next one.
+    private mutating func conclude(_ error: PVUSBError?, status: DeviceStatus?) -> Effect? {
+        let lock = tasks.removeFirst().lock
+        if current == nil, let error { report.error = error }
+        current?.error = error.map { $0.telling(status) }
+        finishGoal(status: status)
+        if let error, error.code == .storeLost {
+            phase = .ending([.unlock(lock)], .failed(error))
+            return nil
+        }
+        phase = .unlocking
+        return .unlock(lock)
+    }
+
+    mutating func finishGoal(status: DeviceStatus?) {
+        guard var goal = current else { return }
+        goal.status = status
+        report.goals.append(goal)
+        current = nil
+    }
+}
+
+extension Goal {
+    /// A failed way to a guest leads back; a failed way back is shown and tried again.
+    fileprivate var isUndoneOnFailure: Bool {
+        switch self {
+        case .assigned, .controllerAdded: true
+        case .host, .controllerRemoved: false
+        }
+    }
+
+    fileprivate func undoing(in seen: Observation) -> Plan? {
+        switch self {
+        case .assigned(let device, _): seen.planHost(of: device)
+        case .controllerAdded(let id, _): seen.planWithdrawal(of: id)
+        case .host, .controllerRemoved: nil
+        }
+    }
+}
+
+extension PVUSBError {
+    /// The error with where the device is now, and a remedy only if one is needed.
+    fileprivate func telling(_ status: DeviceStatus?) -> PVUSBError {
+        guard let status else { return self }
+        let place = status.state == .host ? "with its host drivers" : status.state.rawValue
+        return PVUSBError(
+            code, "\(message); \(status.id) is \(place) now", cause: cause,
+            remedy: status.remedy ?? (status.state == .host ? nil : remedy))
+    }
+}
+
+extension Inventory {
+    fileprivate func adding(_ worker: Worker, at device: BusID) -> Inventory {
+        var workers = workers
+        workers[device] = worker
+        return Inventory(observation: observation, workers: workers, domain: domain)
+    }
+}

@@ -1,0 +1,101 @@
+internal import USBModel
+
+/// One thing with names resolved, which an operation plans and executes under one lock.
+enum Task: Hashable, Sendable {
+    case attach(BusID, to: DomainID, at: PlaceWish?)
+    case detach(BusID)
+    case recover(BusID, named: Bool)
+    case addController(DomainID, ControllerSettings)
+
+    /// What no other pvusb may work on meanwhile.
+    var lock: Lock {
+        switch self {
+        case .attach(let device, _, _), .detach(let device), .recover(let device, _):
+            Lock(.device(device))
+        case .addController(let domain, _): Lock(.domain(domain))
+        }
+    }
+
+    /// Tells whether the task is passed over when another process has its lock: nobody named it.
+    var yieldsToOthers: Bool {
+        guard case .recover(_, named: false) = self else { return false }
+        return true
+    }
+
+    /// Plans the task for what is seen.
+    func plan(in seen: Observation) throws(PVUSBError) -> Plan {
+        switch self {
+        case .attach(let device, let domain, let wish):
+            let view = try seen.resolve(.number(domain))
+            return try seen.planAttach(of: device, to: view, at: wish)
+        case .detach(let device):
+            guard !seen.status(of: device).isHub else {
+                throw PVUSBError(.refused, "\(device) is a hub; no guest ever has one")
+            }
+            guard seen.status(of: device).state != .contested else {
+                throw .unfinished(seen.status(of: device))
+            }
+            return seen.planHost(of: device)
+        case .recover(let device, let named):
+            return seen.planRecovery(of: device, named: named)
+        case .addController(let domain, let settings):
+            return try seen.planController(for: try seen.resolve(.number(domain)), settings)
+        }
+    }
+}
+
+extension DeviceStatus {
+    fileprivate var isHub: Bool { state == .hub }
+}
+
+extension Command {
+    /// Resolves the command's names against what is seen.
+    func tasks(in seen: Observation) throws(PVUSBError) -> [Task] {
+        switch self {
+        case .devices, .list: return []
+        case .addController(let domain, let settings):
+            return [.addController(try seen.resolve(domain).id, settings)]
+        case .attach(let domain, let device, let wish):
+            let domain = try seen.resolve(domain)
+            guard domain.id != .zero else { throw .hostIsNoTarget }
+            return [.attach(try seen.resolve(device), to: domain.id, at: wish)]
+        case .detach(let device): return [.detach(try seen.resolve(device))]
+        case .detachPlace(let domain, let place):
+            return try Self.detachTasks(try seen.resolve(domain), place, seen)
+        case .recover(let selectors):
+            return try Self.recoveries(selectors, seen)
+        }
+    }
+
+    private static func detachTasks(
+        _ domain: DomainView, _ wish: PlaceWish, _ seen: Observation
+    ) throws(PVUSBError) -> [Task] {
+        guard let port = wish.port else {
+            throw PVUSBError(.usage, "'\(wish.label)' names no port: write CONTROLLER:PORT")
+        }
+        let controller = ControllerID(domain: domain.id, number: wish.controller)
+        switch seen.content(of: Place(controller: controller, port: port)) {
+        case .device(let device): return [.detach(device)]
+        case .missing:
+            throw PVUSBError(
+                .notFound, "\(domain.label) has no port \(wish.label)",
+                remedy: "pvusb list \(domain.label)")
+        case .free, .unreadable:
+            throw PVUSBError(
+                .notFound, "port \(wish.label) of \(domain.label) holds no device",
+                remedy: "pvusb list \(domain.label)")
+        }
+    }
+
+    private static func recoveries(
+        _ selectors: [DeviceSelector], _ seen: Observation
+    ) throws(PVUSBError) -> [Task] {
+        guard selectors.isEmpty else {
+            var devices: [BusID] = []
+            for selector in selectors { devices.append(try seen.resolve(selector)) }
+            return Set(devices).sorted().map { .recover($0, named: true) }
+        }
+        return seen.takenDevices.filter { seen.status(of: $0).remedy != nil }
+            .map { .recover($0, named: false) }
+    }
+}

@@ -1,0 +1,113 @@
+public import USBModel
+
+extension Observation {
+    /// Plans a device's way into a guest.
+    ///
+    /// - Throws: why it can't be there: the device is a hub, too fast, taken or half done; the
+    ///   place does not exist or is taken.
+    public func planAttach(
+        of id: BusID, to domain: DomainView, at wish: PlaceWish?
+    ) throws(PVUSBError) -> Plan {
+        guard domain.id != .zero else { throw .hostIsNoTarget }
+        guard let device = host.device(id) else {
+            throw PVUSBError(
+                .notFound, "\(id) is not plugged in", remedy: "pvusb devices")
+        }
+        guard !device.isHub else {
+            throw PVUSBError(.refused, "\(id) is a hub; a hub is never given to a guest")
+        }
+        if let place = try placeSoFar(of: device, in: domain, wish) {
+            return planAttach(of: device, at: place, vm: domain.vm)
+        }
+        let place = try freePlace(for: device, in: domain, wish)
+        return planAttach(of: device, at: place, vm: domain.vm)
+    }
+
+    /// The place of an attach that this command began or finished before; nil when none did.
+    private func placeSoFar(
+        of device: HostDevice, in domain: DomainView, _ wish: PlaceWish?
+    ) throws(PVUSBError) -> Place? {
+        let status = status(of: device.id)
+        switch status.state {
+        case .host, .unbound: return nil
+        case .assigned:
+            guard let place = status.place, wish.allows(place, in: domain.id) else {
+                throw busy(status)
+            }
+            return place
+        case .attaching:
+            guard let place = status.record?.place, wish.allows(place, in: domain.id) else {
+                throw .unfinished(status)
+            }
+            return place
+        default: throw .unfinished(status)
+        }
+    }
+
+    private func busy(_ status: DeviceStatus) -> PVUSBError {
+        let place = status.place.map { place in
+            let name = domain(place.controller.domain)?.label ?? "\(place.controller.domain)"
+            return "\(name) at \(place.label)"
+        }
+        return PVUSBError(
+            .busy, "\(status.id) is in \(place ?? "a guest")",
+            remedy: "pvusb detach \(status.id)")
+    }
+
+    private func planAttach(of device: HostDevice, at place: Place, vm: String?) -> Plan {
+        let goal = Goal.assigned(device.id, place)
+        let status = status(of: device.id)
+        guard status.state != .assigned else { return Plan(goal, [], given: self) }
+        let before = records[device.id]
+        let record = Record(
+            goal: .attach, place: place, vm: vm, identity: device.identity,
+            interfaces: device.interfaces.map {
+                RecordedInterface(id: $0.id, driver: driverToGiveBack($0, before))
+            })
+        var attached = record
+        attached.goal = .attached
+        let capture = record.interfaces.map { Step.bind($0.id, to: SysfsPath.usbback) }
+        let steps =
+            [
+                .awaitConnected(place.controller),
+                .claim(Claim(device: device.id, place: place, record: record)),
+                .awaitListed(device.id),
+            ] + unbinds(device, record) + capture + [.record(device.id, attached)]
+        return Plan(goal, steps, given: self)
+    }
+
+    /// What the record says already, for an interface that is captured; else what is seen.
+    private func driverToGiveBack(_ interface: HostInterface, _ record: Record?) -> DriverName? {
+        if let recorded = record?.driver(of: interface.id) { return recorded }
+        return interface.driver == SysfsPath.usbback ? nil : interface.driver
+    }
+
+    /// Each interface leaves the ordinary driver it has, or had when the attach began.
+    private func unbinds(_ device: HostDevice, _ record: Record) -> [Step] {
+        device.interfaces.compactMap { interface in
+            let seen = interface.driver == SysfsPath.usbback ? nil : interface.driver
+            return (seen ?? record.driver(of: interface.id)).map { .unbind(interface.id, from: $0) }
+        }
+    }
+}
+
+extension Optional<PlaceWish> {
+    fileprivate func allows(_ place: Place, in domain: DomainID) -> Bool {
+        guard place.controller.domain == domain else { return false }
+        guard let self else { return true }
+        guard self.controller == place.controller.number else { return false }
+        return self.port == nil || self.port == place.port
+    }
+}
+
+extension PVUSBError {
+    /// Domain 0 is where the devices are already.
+    static let hostIsNoTarget = PVUSBError(
+        .refused, "domain 0 is the host itself; a device or controller goes to a guest")
+
+    /// Something half done is in the way.
+    static func unfinished(_ status: DeviceStatus) -> PVUSBError {
+        let problem = status.problems.first ?? "\(status.id) is \(status.state.rawValue)"
+        return PVUSBError(.unfinished, problem, remedy: status.remedy)
+    }
+}

@@ -1,0 +1,70 @@
+public import USBModel
+public import XenStoreServer
+public import XenStoreWire
+
+/// A whole host as a value: its USB tree, its store, its guests and what its drivers remember.
+///
+/// It holds the kernel's and the guests' rules, never a toolstack's. Copies are cheap, and two
+/// worlds are equal when nobody could tell them apart.
+public struct World: Hashable, Sendable {
+    /// A guest's part in the play.
+    public struct Guest: Hashable, Sendable {
+        /// Its domid.
+        public let domain: UInt16
+        /// Whether it has the driver that answers a USB controller (Linux's xen-hcd).
+        public var hasFrontend: Bool
+
+        /// Makes a guest.
+        public init(domain: UInt16, hasFrontend: Bool = true) {
+            self.domain = domain
+            self.hasFrontend = hasFrontend
+        }
+    }
+
+    /// The USB side.
+    public var usb: SimulatedUSB
+    /// The xenstore.
+    public var store: StoreEngine
+    /// The guests, by domid.
+    public var guests: [Guest]
+    /// usbback's port table, by device: what it has been told to wait for.
+    public var ports: [PortTableEntry]
+    /// Who has which lock; only worlds in memory use it.
+    public var locks: [String: Int32] = [:]
+    /// The connection on which the kernel's drivers and the guests speak.
+    let kernel: ConnectionID
+
+    /// Makes a world of its parts.
+    public init(
+        usb: SimulatedUSB, store: StoreEngine, guests: [Guest], ports: [PortTableEntry] = []
+    ) {
+        self.usb = usb
+        self.store = store
+        self.guests = guests.sorted { $0.domain < $1.domain }
+        self.ports = ports
+        kernel = self.store.connect(domain: 0)
+    }
+
+    /// A node's value as text; nil when there is no such node.
+    public func text(_ path: StorePath) -> String? {
+        store.value(at: path).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// Tells whether any port node holds a device.
+    public func holds(_ device: BusID) -> Bool {
+        guests.contains { guest in
+            let path = SimulatedController.allBackends / StorePath.Component(UInt(guest.domain))
+            return (store.children(of: path) ?? []).compactMap { UInt32(decimal: $0) }.contains {
+                let controller = SimulatedController(domain: guest.domain, number: $0)
+                let ports = store.children(of: controller.backend / "port") ?? []
+                return ports.compactMap { UInt8(decimal: $0) }.contains {
+                    text(controller.port($0)) == device.description
+                }
+            }
+        }
+    }
+
+    mutating func write(_ path: StorePath, _ text: String) {
+        _ = store.perform(.write(path, text: text), from: kernel)
+    }
+}

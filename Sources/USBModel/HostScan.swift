@@ -1,0 +1,153 @@
+/// A reading of the host's USB devices, without I/O: it says what to read, and is told.
+///
+/// Two waves of requests suffice, the names and then all attributes. A third follows only when a
+/// device lost some of its attributes meanwhile, to tell an unplugged device from a broken one.
+public struct HostScan: Hashable, Sendable {
+    /// What comes next.
+    public enum Step: Hashable, Sendable {
+        /// Perform these requests, and call `next` with one reply for each, in order.
+        case ask([FileRequest])
+        /// That is the host.
+        case finished(HostSnapshot)
+        /// The host cannot be read at all, because of this file.
+        case failed(FileErrno, path: String)
+    }
+
+    private enum State: Hashable, Sendable {
+        case start
+        case listing
+        case reading(Names)
+        case confirming(Draft)
+        case ended(Step)
+    }
+
+    /// What the first wave found.
+    private struct Names: Hashable, Sendable {
+        var devices: [DeviceNames] = []
+        var drivers: [DriverName] = []
+        var portTable: PortTable?
+        var unreadable: [UnreadableDevice] = []
+    }
+
+    /// A snapshot in which some devices are still in doubt.
+    private struct Draft: Hashable, Sendable {
+        var devices: [HostDevice] = []
+        var unreadable: [UnreadableDevice] = []
+        var inDoubt: [Doubt] = []
+        let drivers: [DriverName]
+        let portTable: PortTable?
+
+        mutating func addUnreadable(_ id: BusID, _ reason: String) {
+            unreadable.append(UnreadableDevice(name: id.description, reason: reason))
+        }
+    }
+
+    private struct Doubt: Hashable, Sendable {
+        let id: BusID
+        let reason: String
+    }
+
+    private let only: BusID?
+    private var state = State.start
+
+    /// Starts a reading of all devices, or of one; drivers and port table are always read.
+    public init(only: BusID? = nil) {
+        self.only = only
+    }
+
+    /// Takes the replies to the last requests, nil at first, and says what comes next.
+    ///
+    /// A missing reply counts as EIO; after the end, the end is repeated.
+    public mutating func next(_ replies: [FileReply]?) -> Step {
+        let replies = replies ?? []
+        switch state {
+        case .start:
+            state = .listing
+            return .ask(Self.firstWave)
+        case .listing: return readNames(replies)
+        case .reading(let names): return readDevices(names, replies)
+        case .confirming(let draft): return confirm(draft, replies)
+        case .ended(let step): return step
+        }
+    }
+
+    private static let firstWave: [FileRequest] = [
+        .list(SysfsPath.devices), .list(SysfsPath.drivers), .read(SysfsPath.portIDs),
+    ]
+
+    private mutating func end(_ step: Step) -> Step {
+        state = .ended(step)
+        return step
+    }
+}
+
+// MARK: - The waves
+
+extension HostScan {
+    private mutating func readNames(_ replies: [FileReply]) -> Step {
+        var names = Names()
+        switch replies.names(at: 0) {
+        case .success(let found): (names.devices, names.unreadable) = sorted(found)
+        case .failure(let error): return end(.failed(error, path: SysfsPath.devices))
+        }
+        switch replies.names(at: 1) {
+        case .success(let found): names.drivers = found.compactMap { DriverName($0) }
+        case .failure(.noEntry): break
+        case .failure(let error): return end(.failed(error, path: SysfsPath.drivers))
+        }
+        // Any refusal means the same here: the table is of no use, and nobody else suffers.
+        if case .bytes(let bytes) = replies.reply(at: 2) { names.portTable = PortTable(bytes) }
+        let requests = names.devices.flatMap(\.requests)
+        guard !requests.isEmpty else { return readDevices(names, []) }
+        state = .reading(names)
+        return .ask(requests)
+    }
+
+    private mutating func readDevices(_ names: Names, _ replies: [FileReply]) -> Step {
+        var draft = Draft(
+            unreadable: names.unreadable, drivers: names.drivers, portTable: names.portTable)
+        var rest = replies[...]
+        for device in names.devices {
+            let own = Array(rest.prefix(device.requests.count))
+            rest = rest.dropFirst(own.count)
+            switch device.read(own) {
+            case .understood(let device): draft.devices.append(device)
+            case .gone: break
+            case .partlyGone(let reason): draft.inDoubt.append(Doubt(id: device.id, reason: reason))
+            case .broken(let reason): draft.addUnreadable(device.id, reason)
+            }
+        }
+        guard !draft.inDoubt.isEmpty else { return finish(draft) }
+        state = .confirming(draft)
+        return .ask(draft.inDoubt.map { .list(SysfsPath.device($0.id)) })
+    }
+
+    private mutating func confirm(_ draft: Draft, _ replies: [FileReply]) -> Step {
+        var draft = draft
+        for (index, doubt) in draft.inDoubt.enumerated() {
+            if case .failure(let error) = replies.reply(at: index), error.meansGone { continue }
+            draft.addUnreadable(doubt.id, doubt.reason)
+        }
+        return finish(draft)
+    }
+
+    private mutating func finish(_ draft: Draft) -> Step {
+        end(
+            .finished(
+                HostSnapshot(
+                    devices: draft.devices, drivers: draft.drivers, portTable: draft.portTable,
+                    unreadable: draft.unreadable)))
+    }
+
+    /// Sorts the names into devices with their interfaces, and names that mean nothing.
+    private func sorted(_ names: [String]) -> ([DeviceNames], [UnreadableDevice]) {
+        let interfaces = Dictionary(
+            grouping: names.compactMap { InterfaceID($0) }, by: \.device)
+        let devices = names.compactMap { BusID($0) }.filter { only == nil || $0 == only }
+            .sorted().map { DeviceNames(id: $0, interfaces: (interfaces[$0] ?? []).sorted()) }
+        guard only == nil else { return (devices, []) }
+        let others = names.filter { BusID($0) == nil && InterfaceID($0) == nil }
+        let reason = "the name is neither a device's nor an interface's"
+        return (devices, others.map { UnreadableDevice(name: $0, reason: reason) })
+    }
+}
