@@ -57,16 +57,24 @@ let package = Package(
             name: "PVUSBTool", dependencies: ["PVUSBCommands"], exclude: ["README.md"],
             swiftSettings: strict),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .executableTarget(
+            name: "StoreProbe", dependencies: ["XenStore", "XenStoreWire"],
+            path: "Tests/StoreProbe", swiftSettings: strict),
         tests("XenStoreWireTests", ["XenStoreWire"]),
         tests("USBModelTests", ["USBModel"]),
         tests("XenStoreServerTests", ["XenStoreServer", "XenStoreWire"]),
+        tests(
+            "XenStoreTests",
+            ["XenStore", "XenStoreServer", "XenStoreWire", "TestSupport"]),
         tests("HostUSBTests", ["HostUSB", "USBModel", "CLinux", "TestSupport"]),
         tests("DeviceModelTests", ["DeviceModel"]),
         tests("PVUSBCoreTests", ["PVUSBCore"]),
         tests(
             "SimulationTests",
             ["Simulation", "XenStoreServer", "XenStoreWire", "USBModel", "HostUSB", "TestSupport"]),
-        tests("PVUSBTests", ["PVUSB", "Simulation", "TestSupport"]),
+        tests(
+            "PVUSBTests",
+            ["PVUSB", "Simulation", "HostUSB", "XenStore", "XenStoreServer", "TestSupport"]),
         tests("ExplorationTests", ["Exploration", "PVUSBCore", "Simulation"]),
         tests("PVUSBCommandsTests", ["PVUSBCommands", "PVUSB", "Simulation", "TestSupport"]),
     ],

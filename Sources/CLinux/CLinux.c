@@ -1,2 +1,2 @@
-// Everything is in include/CLinux.h; a target of C needs one source file.
+// Most is in include/CLinux.h; a target of C needs one source file.
 #include "CLinux.h"

@@ -1,28 +1,81 @@
 internal import HostUSB
+internal import XenStore
 
 extension Seams {
     /// The seams of the host we run on.
     ///
+    /// The store is that of `XENSTORED_PATH`, `XENSTORED_RUNDIR` or the usual places; where there
+    /// is none, or where sysfs is a copy from elsewhere, only the devices can be looked at.
+    ///
     /// - Parameters:
     ///   - sysfs: where sysfs is; another directory is a copy, at which only looking is allowed.
     ///   - changing: whether something is to be changed.
+    ///   - timeoutMilliseconds: how long one call of the store may take.
+    ///   - environment: looks a variable of the environment up.
     /// - Throws: refused for a change in a copy of sysfs; failed when signals or locks can't be
     ///   used.
-    public static func thisHost(sysfs: String, changing: Bool) throws(PVUSBError) -> Seams {
+    public static func thisHost(
+        sysfs: String, changing: Bool, timeoutMilliseconds: Int = 10_000,
+        environment: (String) -> String?
+    ) throws(PVUSBError) -> Seams {
         let files = SystemFiles(sysfs: sysfs)
+        do {
+            _ = try files.list("/sys/bus/usb/devices")
+        } catch {
+            throw PVUSBError(
+                .failed, "\(sysfs)/bus/usb/devices can't be listed", cause: "\(error)",
+                remedy: "load the module usbcore, or name another tree with --sysfs")
+        }
         guard !changing || files.sysfsIsReal else {
             throw PVUSBError(
                 .refused, "\(sysfs) is not a sysfs; in a copy nothing can be changed",
                 remedy: "pvusb sandbox new FILE --sysfs \(sysfs)")
         }
-        return Seams(store: nil, files: files, locks: NoLocks(), clock: try hostClock())
+        let address = files.sysfsIsReal ? StoreAddress.find(environment: environment) : nil
+        let store = address.map { StoreClient($0, timeoutMilliseconds: timeoutMilliseconds) }
+        let locks = try locks(for: address, changing: changing, environment)
+        return Seams(
+            store: store, files: files, locks: locks,
+            clock: HostClock(try stopClock(), store: store))
     }
 
-    private static func hostClock() throws(PVUSBError) -> SystemClock {
+    /// One who only looks and may not use the locks does without them.
+    private static func locks(
+        for address: StoreAddress?, changing: Bool, _ environment: (String) -> String?
+    ) throws(PVUSBError) -> any Locks {
+        do throws(PVUSBError) {
+            return try hostLocks(for: address, environment)
+        } catch {
+            guard !changing else { throw error }
+            return NoLocks()
+        }
+    }
+
+    private static func stopClock() throws(PVUSBError) -> SystemClock {
         do {
             return try SystemClock(stopSignals: .watched)
         } catch {
             throw PVUSBError(.failed, "signals can't be watched", cause: "\(error)")
+        }
+    }
+
+    /// The locks of `PVUSB_RUNDIR` or `/run/pvusb`, in a folder for the store.
+    private static func hostLocks(
+        for address: StoreAddress?, _ environment: (String) -> String?
+    ) throws(PVUSBError) -> any Locks {
+        guard let address else { return NoLocks() }
+        let directory = environment("PVUSB_RUNDIR").flatMap { $0.isEmpty ? nil : $0 }
+        let path = directory ?? "/run/pvusb"
+        let folder = address.path.utf8.map {
+            $0 == UInt8(ascii: "/") ? "-" : "\(Character(UnicodeScalar($0)))"
+        }
+        do {
+            _ = try LockDirectory(path: path)
+            return try LockDirectory(path: "\(path)/\(folder.joined())")
+        } catch {
+            throw PVUSBError(
+                .permission, "the locks can't be used", cause: error.message,
+                remedy: "run pvusb as root")
         }
     }
 
@@ -31,6 +84,37 @@ extension Seams {
     /// To be called in `main`, before any other thread exists.
     public static func prepareProcess() {
         SystemClock.prepareProcess()
+    }
+}
+
+/// The time of a host with a store: a wait for the store ends with its watch events.
+private final class HostClock: Clock {
+    private let clock: SystemClock
+    private let store: StoreClient?
+
+    init(_ clock: SystemClock, store: StoreClient?) {
+        self.clock = clock
+        self.store = store
+    }
+
+    var now: UInt64 { clock.now }
+    var stopRequested: Bool { clock.stopRequested }
+
+    func wait(for sources: WakeSources, until deadline: UInt64) -> WakeReason {
+        guard sources.contains(.store), let store, let descriptor = store.descriptor else {
+            return clock.wait(for: sources, until: deadline)
+        }
+        // What a lost connection has to say is heard by the next request.
+        if let events = try? store.takeEvents(), !events.isEmpty { return .woken }
+        do {
+            try clock.register(descriptor: descriptor, for: .store)
+        } catch {
+            return clock.wait(for: .tick, until: deadline)
+        }
+        defer { clock.unregister(descriptor: descriptor) }
+        let reason = clock.wait(for: sources, until: deadline)
+        if reason == .woken { _ = try? store.takeEvents() }
+        return reason
     }
 }
 

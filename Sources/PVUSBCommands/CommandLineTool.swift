@@ -22,22 +22,26 @@ public enum CommandLineTool {
         } catch let exit as ExitCode {
             return exit.rawValue
         } catch let error as PVUSBError {
-            Output.error(ErrorText.render(error))
+            let isJSON = arguments.contains("--json")
+            Output.error(
+                isJSON ? JSONText.render(ErrorDocument(error)) : ErrorText.render(error))
             return error.exitCode
         } catch {
-            return report(error)
+            return report(error, asJSON: arguments.contains("--json"))
         }
     }
 
     /// What the parser has to say: help and version are answers, all else is a usage error.
-    private static func report(_ error: any Error) -> Int32 {
-        let text = PVUSBCommand.fullMessage(for: error) + "\n"
+    private static func report(_ error: any Error, asJSON: Bool) -> Int32 {
         guard PVUSBCommand.exitCode(for: error) == .success else {
-            Output.error(text)
+            let message = PVUSBCommand.message(for: error)
+            let text = PVUSBCommand.fullMessage(for: error).escapedLines + "\n"
+            let document = ErrorDocument(PVUSBError(.usage, message, remedy: "pvusb --help"))
+            Output.error(asJSON ? JSONText.render(document) : text)
             return PVUSBError.Code.usage.exitCode
         }
-        Output.data(text)
-        return 0
+        let written: ()? = try? Output.data(PVUSBCommand.fullMessage(for: error) + "\n")
+        return written == nil ? PVUSBError.Code.failed.exitCode : 0
     }
 }
 

@@ -27,6 +27,7 @@ struct GlobalOptions: ParsableArguments {
     var verbose = false
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("How long each wait may take, 1 to 3600.", valueName: "seconds"),
         transform: Self.seconds)
     var timeout = 10
@@ -39,9 +40,21 @@ struct GlobalOptions: ParsableArguments {
     }
 
     func validate() throws {
+        guard sandbox != "" else {
+            throw ValidationError("an empty word is no world file")
+        }
         guard !exitCode || dryRun else {
             throw ValidationError("--exit-code goes with --dry-run")
         }
+    }
+}
+
+/// The variables of the process's environment.
+enum Environment {
+    /// A variable's value; nil when it is not set.
+    static func value(_ name: String) -> String? {
+        guard let value = unsafe getenv(name) else { return nil }
+        return unsafe String(cString: value)
     }
 }
 
@@ -49,9 +62,7 @@ extension GlobalOptions {
     /// The world file, from `--sandbox` or the environment.
     var sandboxPath: String? {
         if let sandbox { return sandbox }
-        guard let value = unsafe getenv("PVUSB_SANDBOX") else { return nil }
-        let path = unsafe String(cString: value)
-        return path.isEmpty ? nil : path
+        return Environment.value("PVUSB_SANDBOX").flatMap { $0.isEmpty ? nil : $0 }
     }
 
     /// How an operation is to go about its command.
@@ -63,9 +74,12 @@ extension GlobalOptions {
     func toolstack(for command: Command) -> Toolstack {
         let (sandboxPath, sysfs) = (sandboxPath, sysfs ?? "/sys")
         let changing = !command.onlyLooks
+        let milliseconds = timeout * 1000
         return Toolstack { () throws(PVUSBError) in
             guard let sandboxPath else {
-                return try Seams.thisHost(sysfs: sysfs, changing: changing)
+                return try Seams.thisHost(
+                    sysfs: sysfs, changing: changing, timeoutMilliseconds: milliseconds,
+                    environment: Environment.value)
             }
             return try Seams.sandbox(sandboxPath)
         }

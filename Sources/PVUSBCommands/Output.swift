@@ -1,29 +1,39 @@
 internal import Glibc
+internal import PVUSB
 
 /// Where text goes: data to standard output, everything else to standard error.
 enum Output {
     /// Writes data, the answer to the command.
-    static func data(_ text: String) {
-        write(text, to: STDOUT_FILENO)
+    ///
+    /// - Throws: that it could not be written, as to a full disk; a reader that is gone wanted
+    ///   no more (`pvusb devices | head -1`).
+    static func data(_ text: String) throws(PVUSBError) {
+        let error = write(text, to: STDOUT_FILENO)
+        guard error == 0 || error == EPIPE else {
+            let name = unsafe String(cString: strerror(error))
+            throw PVUSBError(.failed, "standard output can't be written", cause: name)
+        }
     }
 
     /// Writes what is not data.
     static func error(_ text: String) {
-        write(text, to: STDERR_FILENO)
+        _ = write(text, to: STDERR_FILENO)
     }
 
     /// Tells whether data goes to a terminal, so that headers help.
     static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
-    private static func write(_ text: String, to descriptor: Int32) {
+    /// Writes all of a text; the errno of a failure, else 0.
+    private static func write(_ text: String, to descriptor: Int32) -> Int32 {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
             let count = unsafe bytes.withUnsafeBytes {
                 unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
             }
-            // A reader that is gone wants no more: `pvusb devices | head -1`.
-            guard count > 0 else { return }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return errno }
             bytes = bytes.dropFirst(count)
         }
+        return 0
     }
 }

@@ -12,7 +12,7 @@ struct Session {
         let toolstack = globals.toolstack(for: command)
         let outcome = await toolstack.run(command, globals.operationOptions)
         if !command.onlyLooks { globals.letTimePass() }
-        let code = show(outcome, style)
+        let code = try show(outcome, of: command, style)
         guard code == 0 else { throw ExitCode(code) }
     }
 
@@ -30,36 +30,50 @@ struct Session {
         return error.exitCode
     }
 
-    private func show(_ outcome: Outcome, _ style: ListStyle) -> Int32 {
+    private func show(
+        _ outcome: Outcome, of command: Command, _ style: ListStyle
+    ) throws(PVUSBError) -> Int32 {
         switch outcome {
         case .failed(let error): return fail(error)
         case .inventory(let inventory):
-            emit(style.render(inventory, asJSON: globals.json, withHeader: Output.isTerminal))
+            try emit(style.render(inventory, asJSON: globals.json, withHeader: Output.isTerminal))
             return 0
-        case .plans(let plans): return show(plans)
-        case .report(let report): return show(report)
+        case .plans(let plans): return try show(plans, of: command)
+        case .report(let report): return try show(report)
         }
     }
 
-    private func show(_ plans: [Plan]) -> Int32 {
+    private func show(_ plans: [Plan], of command: Command) throws(PVUSBError) -> Int32 {
         let documents = plans.isEmpty ? [PlanDocument.nothing] : plans.map { PlanDocument($0) }
-        emit(
+        try emit(
             globals.json
                 ? documents.map { JSONText.render($0) }.joined() : PlanText.render(plans))
         let hasWork = plans.contains { !$0.steps.isEmpty }
-        return hasWork && globals.exitCode ? PVUSBError.Code.pending.exitCode : 0
+        guard hasWork, globals.exitCode else { return 0 }
+        guard case .recover = command else { return PVUSBError.Code.pending.exitCode }
+        // What recovery would do is what an interrupted command left.
+        return PVUSBError.Code.unfinished.exitCode
     }
 
-    private func show(_ report: Report) -> Int32 {
+    private func show(_ report: Report) throws(PVUSBError) -> Int32 {
         if globals.json {
-            emit(JSONText.render(ReportDocument(report)))
+            try emit(JSONText.render(ReportDocument(report)))
         } else {
-            emit(ReportText.render(report, withSteps: globals.verbose))
+            try emit(ReportText.render(report, withSteps: globals.verbose))
         }
         return report.verdict.map { fail($0) } ?? 0
     }
 
-    private func emit(_ text: String) {
-        if !globals.quiet { Output.data(text) }
+    /// Shows the plan of a command that is not an operation.
+    func show(_ plan: PlanDocument) throws {
+        let table = Table(
+            header: ["ACTION", "TARGET", "VALUE"],
+            rows: plan.steps.map { [$0.action, $0.target, $0.value] })
+        try emit(globals.json ? JSONText.render(plan) : table.render(withHeader: false))
+        guard !globals.exitCode else { throw ExitCode(PVUSBError.Code.pending.exitCode) }
+    }
+
+    private func emit(_ text: String) throws(PVUSBError) {
+        if !globals.quiet { try Output.data(text) }
     }
 }

@@ -111,7 +111,7 @@ extension SimulatedHost: Store {
                 return world.perform(batch, from: connection)
             }
         } catch {
-            throw StoreFailure(error.message)
+            throw StoreFailure(.unreachable, error.message)
         }
     }
 }

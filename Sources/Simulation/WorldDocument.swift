@@ -64,13 +64,17 @@ struct WorldDocument: Codable {
         let heading: Heading
         do {
             heading = try JSONDecoder().decode(Heading.self, from: data)
-        } catch DecodingError.typeMismatch {
+        } catch DecodingError.typeMismatch, DecodingError.valueNotFound {
             throw .otherJSON
         } catch {
             throw .notJSON(length: bytes.count)
         }
         guard heading.kind == kind, let version = heading.schemaVersion else { throw .otherJSON }
         guard version <= schemaVersion else { throw .newer(version) }
+        guard version >= 1 else {
+            throw WorldFailure(
+                "its schemaVersion is \(version), this pvusb reads \(schemaVersion)")
+        }
         do {
             return try JSONDecoder().decode(WorldDocument.self, from: data)
         } catch {
@@ -131,7 +135,9 @@ extension Error {
             context = found
         @unknown default: return "\(error)"
         }
-        return (context.codingPath + key).map { $0.intValue.map(String.init) ?? $0.stringValue }
-            .joined(separator: ".")
+        let path = context.codingPath + key
+        // The decoder tells no place of a number that its type can't hold.
+        guard !path.isEmpty else { return "a number is out of range" }
+        return path.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")
     }
 }

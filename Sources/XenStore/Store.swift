@@ -15,11 +15,34 @@ public protocol Store: AnyObject {
 
 /// The store as a whole could not be asked, in contrast to one request refused.
 public struct StoreFailure: Error, Hashable, Sendable {
+    /// A class of failures; more may come.
+    public struct Code: Hashable, Sendable {
+        private enum Value: Hashable {
+            case unreachable, timedOut, closed, malformed, contended
+        }
+
+        private let value: Value
+
+        /// No server could be connected to.
+        public static let unreachable = Code(value: .unreachable)
+        /// The server did not answer in time.
+        public static let timedOut = Code(value: .timedOut)
+        /// The server closed the connection.
+        public static let closed = Code(value: .closed)
+        /// The server sent what is not the protocol.
+        public static let malformed = Code(value: .malformed)
+        /// A transaction conflicted too often.
+        public static let contended = Code(value: .contended)
+    }
+
+    /// The class.
+    public let code: Code
     /// What went wrong, as a sentence without its full stop.
     public let message: String
 
     /// Makes a failure from its sentence.
-    public init(_ message: String) {
+    public init(_ code: Code, _ message: String) {
+        self.code = code
         self.message = message
     }
 }

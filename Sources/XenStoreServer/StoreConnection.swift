@@ -76,7 +76,7 @@ struct StoreConnection: Hashable, Sendable {
 /// An open transaction: the store as it was at its begin, as it sees it, and what it touched.
 struct StoreTransaction: Hashable, Sendable {
     private(set) var start: StoreTree
-    private var view: StoreTree
+    private(set) var view: StoreTree
     private var accessed: Set<StorePath> = []
     /// The requests that changed something, in order.
     private(set) var log: [StoreRequest] = []

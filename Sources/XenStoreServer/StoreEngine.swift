@@ -83,6 +83,25 @@ public struct StoreEngine: Hashable, Sendable {
         return events
     }
 
+    /// Returns the first events that wait for a client, and forgets these.
+    mutating func takeEvents(for connection: ConnectionID, atMost count: Int) -> [WatchEvent] {
+        let first = connections[connection].map { Array($0.events.prefix(count)) } ?? []
+        if !first.isEmpty { connections[connection]?.events.removeFirst(first.count) }
+        return first
+    }
+
+    /// Tells whether a connection has a transaction that would commit now.
+    func wouldCommit(_ connection: ConnectionID) -> Bool {
+        guard let transaction = connections[connection]?.transaction else { return false }
+        return !transaction.conflicts(with: tree)
+    }
+
+    /// The number of a node's last change, as a connection sees it in its transaction.
+    func generation(of path: StorePath, for connection: ConnectionID) -> UInt64? {
+        let seen = connections[connection]?.transaction?.view ?? tree
+        return seen.node(at: path)?.generation
+    }
+
     /// Lets a domain die: its connections end, and its nodes go with everything below them.
     ///
     /// So do its entries in other nodes' lists (C xenstored from 4.17). Domain 0 does not die.

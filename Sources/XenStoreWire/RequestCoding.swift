@@ -108,7 +108,8 @@ extension StoreRequest {
     ///
     /// A relative path lies below `home`, the directory of the connection's domain. Watches must
     /// be absolute: the events of a relative one carry relative paths, which a request cannot say.
-    /// The paths `@introduceDomain` and `@releaseDomain` are not among ``StorePath``'s either.
+    /// The paths `@introduceDomain` and `@releaseDomain` are not among ``StorePath``'s either:
+    /// ``ServerRequest`` has them.
     ///
     /// - Throws: the name to answer: `EINVAL` for a malformed payload or path, `ENOSYS` for a type
     ///   that is no ``StoreRequest``.
@@ -141,10 +142,11 @@ extension StoreRequest {
 
 private func onePath(_ payload: [UInt8], _ home: StorePath) throws(StoreErrorName) -> StorePath {
     guard let strings = payload.strings, strings.count == 1 else { throw .invalid }
-    return try path(strings[0], home)
+    return try storePath(strings[0], home)
 }
 
-private func path(_ text: String, _ home: StorePath) throws(StoreErrorName) -> StorePath {
+/// The path a client named; a relative one lies below its home.
+func storePath(_ text: String, _ home: StorePath) throws(StoreErrorName) -> StorePath {
     let isSpecial = text.hasPrefix("@")
     let absolute = text.hasPrefix("/") || text.isEmpty ? text : "\(home)/\(text)"
     guard !isSpecial, let path = StorePath(absolute) else { throw .invalid }
@@ -165,7 +167,7 @@ private func decodeSetPermissions(
     guard let strings = payload.strings, strings.count > 1 else { throw .invalid }
     let list = strings.dropFirst().compactMap { StorePermission($0) }
     guard list.count == strings.count - 1 else { throw .invalid }
-    return .setPermissions(try path(strings[0], home), list)
+    return .setPermissions(try storePath(strings[0], home), list)
 }
 
 private func decodeWatch(_ payload: [UInt8]) throws(StoreErrorName) -> (StorePath, String) {

@@ -186,7 +186,7 @@ struct HostScanTests {
         ([text("3\n"), gone], "3-1:1.0/bInterfaceClass makes no sense: '3'"),
         ([text("03\n"), .link("")], "3-1:1.0/driver makes no sense: ''"),
         ([text("03\n"), .link("x/..")], "3-1:1.0/driver makes no sense: '..'"),
-        ([text("03\n"), .link("x/a driver")], "3-1:1.0/driver makes no sense: 'a driver'"),
+        ([text("03\n"), .link("x/a+driver")], "3-1:1.0/driver makes no sense: 'a+driver'"),
         ([text("03\n"), .failure(.invalid)], "3-1:1.0/driver cannot be read: EINVAL"),
     ])
     func `a broken interface makes its device unreadable`(

@@ -269,4 +269,6 @@ static inline int pvusb_is_file_at(int32_t descriptor, const char *path) {
     return opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
 }
 
+#include "CLinuxStreams.h"
+
 #endif

@@ -12,7 +12,7 @@ struct AttachCommand: AsyncParsableCommand {
     @Argument(help: "The device: 3-1.2, 046d:c52b, 046d:c52b@SERIAL or 3.7.")
     var device: String
 
-    @Option(help: "The place: CONTROLLER or CONTROLLER:PORT.")
+    @Option(parsing: .unconditional, help: "The place: CONTROLLER or CONTROLLER:PORT.")
     var at: String?
 
     @OptionGroup var globals: GlobalOptions

@@ -22,14 +22,31 @@ struct SandboxNewCommand: AsyncParsableCommand {
 
     @OptionGroup var globals: GlobalOptions
 
+    func validate() throws {
+        guard !file.isEmpty else { throw ValidationError("an empty word is no world file") }
+    }
+
+    /// The built-in world, or the one that a sysfs tree shows.
+    private func world() throws(PVUSBError) -> World {
+        guard let directory = globals.sysfs else { return World.builtIn() }
+        do throws(WorldFailure) {
+            return try World.capturing(sysfs: directory)
+        } catch {
+            throw PVUSBError(.failed, error.message, remedy: error.remedy)
+        }
+    }
+
     func run() async throws {
         let session = Session(globals: globals)
+        let world = try session.read { () throws(PVUSBError) -> World in try self.world() }
+        guard !globals.dryRun else {
+            let plan = PlanDocument(
+                goal: "a world in \(file)", action: "write", target: file, value: "world")
+            return try session.show(plan)
+        }
         try session.read { () throws(PVUSBError) in
             do throws(WorldFailure) {
-                let world = try globals.sysfs.map { directory throws(WorldFailure) in
-                    try World.capturing(sysfs: directory)
-                }
-                try WorldFile.create(file, world ?? World.builtIn())
+                try WorldFile.create(file, world)
             } catch {
                 throw .world(file, error)
             }

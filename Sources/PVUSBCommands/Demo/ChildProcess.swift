@@ -27,8 +27,7 @@ struct ChildProcess {
     private static var environment: [String] {
         ["PATH", "HOME", "TERM", "LANG", "LD_LIBRARY_PATH", "LLVM_PROFILE_FILE"].compactMap {
             name in
-            guard let value = unsafe getenv(name) else { return nil }
-            return unsafe "\(name)=\(String(cString: value))"
+            Environment.value(name).map { "\(name)=\($0)" }
         }
     }
 

@@ -26,7 +26,7 @@ struct DemoStory {
         let before = try world()
         try killAndRecover()
         let isSame = try world() == before
-        tell(
+        try tell(
             isSame
                 ? "The host is what it was before the kill: same drivers, same store."
                 : "The host is NOT what it was before the kill. That is a bug.")
@@ -34,35 +34,37 @@ struct DemoStory {
     }
 
     private func giveAndTakeBack() throws(PVUSBError) {
-        tell("A Xen host in a file: its USB devices, its xenstore, its guests. No Xen is needed.")
+        try tell(
+            "A Xen host in a file: its USB devices, its xenstore, its guests. No Xen is needed.")
         try show(["sandbox", "new", file])
         try show(["devices"])
-        tell("The guest pv1 gets a virtual USB controller, and the SanDisk stick.")
+        try tell("The guest pv1 gets a virtual USB controller, and the SanDisk stick.")
         try show(["controller", "add", "pv1"])
         try show(["attach", "pv1", stick, "--verbose"])
         try show(["list", "pv1"])
-        tell("And the host gets the stick back, with the driver it had.")
+        try tell("And the host gets the stick back, with the driver it had.")
         try show(["detach", stick])
     }
 
     private func killAndRecover() throws(PVUSBError) {
-        tell("Now the tool is killed in the middle: kill -9, when the stick has no driver at all.")
+        try tell(
+            "Now the tool is killed in the middle: kill -9, when the stick has no driver at all.")
         try killHalfWay(["attach", "pv1", stick])
-        tell("Nothing is lost: what was begun is in the store, and every command shows it.")
+        try tell("Nothing is lost: what was begun is in the store, and every command shows it.")
         try show(["devices"])
-        tell("One command finishes it or undoes it.")
+        try tell("One command finishes it or undoes it.")
         try show(["recover", "--verbose"])
         try show(["devices"])
     }
 
     // MARK: - Acting
 
-    private func tell(_ text: String) {
-        Output.data("\n# \(text)\n")
+    private func tell(_ text: String) throws(PVUSBError) {
+        try Output.data("\n# \(text)\n")
     }
 
     private func show(_ words: [String]) throws(PVUSBError) {
-        Output.data("\n$ pvusb \(words.joined(separator: " "))\n")
+        try Output.data("\n$ pvusb \(words.joined(separator: " "))\n")
         let code = try start(words).wait()
         guard code == 0 else {
             throw PVUSBError(
@@ -81,7 +83,7 @@ struct DemoStory {
     /// While the world is looked at, every other process that wants an effect waits: the kill
     /// comes at exactly that point. A command that was too quick is taken back and tried again.
     private func killHalfWay(_ words: [String]) throws(PVUSBError) {
-        Output.data("\n$ pvusb \(words.joined(separator: " ")) & kill -9 $!\n")
+        try Output.data("\n$ pvusb \(words.joined(separator: " ")) & kill -9 $!\n")
         for _ in 0..<20 {
             let child = try start(words + ["--quiet"])
             if try kill(child) { return }

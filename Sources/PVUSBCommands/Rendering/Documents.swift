@@ -50,11 +50,12 @@ struct StepDocument: Encodable {
     let action: String
     let target: String
     let value: String
+}
 
+extension StepDocument {
     init(_ step: Step) {
-        action = step.text.action
-        target = step.text.target
-        value = step.text.value
+        let text = step.text
+        self.init(action: text.action, target: text.target, value: text.value)
     }
 }
 
@@ -70,6 +71,12 @@ struct PlanDocument: Encodable {
     private init() {
         goal = "nothing to do"
         steps = []
+    }
+
+    /// A plan of one step that is no device's.
+    init(goal: String, action: String, target: String, value: String) {
+        self.goal = goal
+        steps = [StepDocument(action: action, target: target, value: value)]
     }
 
     init(_ plan: Plan) {

@@ -1,8 +1,14 @@
 extension String {
-    /// The text with everything that could steer a terminal made visible.
+    /// Lines with everything that could steer a terminal made visible.
     ///
     /// Device strings come from the device: control characters (C0, DEL, C1) and the controls of
     /// writing direction are shown as `\u{…}`, never sent.
+    var escapedLines: String {
+        split(separator: "\n", omittingEmptySubsequences: false).map { String($0).escaped }
+            .joined(separator: "\n")
+    }
+
+    /// One line with everything that could steer a terminal made visible.
     var escaped: String {
         var text = ""
         for scalar in unicodeScalars {

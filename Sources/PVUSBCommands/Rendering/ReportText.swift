@@ -11,7 +11,20 @@ enum ReportText {
         let steps = withSteps ? StepTable.render(goal.steps) : ""
         guard goal.error == nil else { return steps }
         let isDone = goal.steps.contains { $0.result == .done }
-        return steps + "\(goal.label.escaped)\(isDone ? "" : ": already so")\n"
+        return steps + "\(goal.ending.escaped)\(isDone ? "" : ": already so")\n"
+    }
+}
+
+extension GoalReport {
+    /// Where the device is at the end, which need not be what the goal's name says.
+    var ending: String {
+        guard case .host(let device) = goal, let status else { return label }
+        switch status.state {
+        case .host: return label
+        case .unbound: return "\(device) without a driver"
+        case .assigned, .parked, .hub: return "\(device) \(status.state.rawValue)"
+        default: return status.device == nil ? "\(device) gone, and forgotten" : label
+        }
     }
 }
 

@@ -73,7 +73,7 @@ public enum DomainSelector: Hashable, Sendable {
             throw PVUSBError(
                 .usage, "an empty word is no domain: write a name or a number from 0 to 32751")
         }
-        guard word.allSatisfy({ ("0"..."9").contains($0) }) else {
+        guard word.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
             self = .name(word)
             return
         }

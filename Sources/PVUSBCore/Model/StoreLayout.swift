@@ -41,10 +41,21 @@ public enum StoreLayout {
             / controller.number.component
     }
 
+    /// The directory that a controller's port nodes are in: the backend's, in domain 0; for one
+    /// that QEMU emulates, which has no backend, libxl's own record.
+    public static func ports(of controller: ControllerID, _ kind: ControllerKind) -> StorePath {
+        let number = StorePath.Component(UInt(controller.domain.number))
+        return switch kind {
+        case .pv: backend(of: controller) / "port"
+        case .qusb:
+            domain(.zero) / "backend" / "qusb" / number / controller.number.component / "port"
+        case .deviceModel: record(of: controller) / "port"
+        }
+    }
+
     /// The port node of a PV controller in domain 0.
     public static func port(_ place: Place) -> StorePath {
-        backend(of: place.controller) / "port"
-            / StorePath.Component(UInt(place.port.number))
+        ports(of: place.controller, .pv) / StorePath.Component(UInt(place.port.number))
     }
 
     /// The place whose port node has this path; nil for any other path.

@@ -40,6 +40,8 @@ public struct DeviceStatus: Hashable, Sendable {
     public let state: DeviceState
     /// The port that holds it.
     public let place: Place?
+    /// The kind of the controller that the port is on.
+    public let kind: ControllerKind?
     /// What was begun and is not finished.
     public let pending: RecordGoal?
     /// The record, when there is one.
@@ -49,7 +51,9 @@ public struct DeviceStatus: Hashable, Sendable {
 
     /// The command that finishes or undoes what is half done; nil when nothing is.
     public var remedy: String? {
-        switch state {
+        // What QEMU has is only looked at yet.
+        guard kind == nil || kind == .pv else { return nil }
+        return switch state {
         case .attaching, .detaching, .assignedAbsent, .assignedUncaptured, .stale, .contested,
             .captured, .mixed:
             "pvusb recover \(id)"
@@ -72,18 +76,24 @@ extension Observation {
         let places = places(of: id)
         let place = places.first { $0 == record?.place } ?? places.first
         let state = state(of: device, record: record, places: places)
+            .unlessUnreadable(isUnreadable(id))
         let pending = record.flatMap { [.attach, .detach].contains($0.goal) ? $0.goal : nil }
         return DeviceStatus(
-            id: id, device: device, state: state, place: place, pending: pending, record: record,
-            problems: problems(state, id, record, places))
+            id: id, device: device, state: state, place: place,
+            kind: place.flatMap { controller($0.controller)?.kind }, pending: pending,
+            record: record,
+            problems: problems(state, id, record, places)
+                + (unreadableReason(of: id).map { ["\(id) can't be read: \($0)"] } ?? []))
     }
 
     private func state(of device: HostDevice?, record: Record?, places: [Place]) -> DeviceState {
         if let device, device.isHub { return .hub }
         if places.count > 1 { return .contested }
-        if let record { return state(of: device, record: record, place: places.first) }
-        guard places.isEmpty else { return assigned(device) }
-        return unassigned(device)
+        if let record, !record.isDead(given: places) {
+            return state(of: device, record: record, place: places.first)
+        }
+        guard let place = places.first else { return unassigned(device) }
+        return assigned(device, at: place)
     }
 
     private func state(of device: HostDevice?, record: Record, place: Place?) -> DeviceState {
@@ -94,12 +104,14 @@ extension Observation {
         case .attach: return .attaching
         case .detach: return .detaching
         case .parked: return .parked
-        case .attached: return place == nil ? .stale : assigned(device)
+        case .attached: return place.map { assigned(device, at: $0) } ?? .stale
         }
     }
 
-    private func assigned(_ device: HostDevice?) -> DeviceState {
+    /// Only a PV controller's devices are with usbback; whether QEMU has one, drivers don't tell.
+    private func assigned(_ device: HostDevice?, at place: Place) -> DeviceState {
         guard let device else { return .assignedAbsent }
+        guard controller(place.controller)?.kind == .pv else { return .assigned }
         return device.isCaptured ? .assigned : .assignedUncaptured
     }
 
@@ -132,6 +144,22 @@ extension Observation {
             host.device(id) != nil
         else { return "the record of \(id) says it is attached, but no port holds it" }
         return "the record of \(id) is for another device, \(identity.vendorProduct)"
+    }
+}
+
+extension DeviceState {
+    /// A device that can't be read is plugged in.
+    fileprivate func unlessUnreadable(_ isUnreadable: Bool) -> DeviceState {
+        isUnreadable && self == .assignedAbsent ? .assigned : self
+    }
+}
+
+extension Record {
+    /// Tells whether the device is in other ports than the one this record is about: another tool
+    /// gave it away since, and what was meant before no longer counts.
+    fileprivate func isDead(given places: [Place]) -> Bool {
+        guard let place, !places.isEmpty else { return false }
+        return !places.contains(place)
     }
 }
 

@@ -13,6 +13,8 @@ public struct Observation: Hashable, Sendable {
     public var records: [BusID: Record] = [:]
     /// The version of the record format in the store; nil when pvusb never ran here.
     public var recordVersion: Int?
+    /// The greatest controller number that is listed for a domain, described or not.
+    public var greatestNumbers: [DomainID: UInt8] = [:]
 
     /// Nothing has been seen.
     public init(host: HostSnapshot = HostSnapshot(devices: [], drivers: [], portTable: nil)) {
@@ -42,6 +44,16 @@ public struct Observation: Hashable, Sendable {
         }
     }
 
+    /// Why a device that is plugged in can't be read; nil when it can, or is not plugged in.
+    public func unreadableReason(of device: BusID) -> String? {
+        host.unreadable.first { $0.name == device.description }?.reason
+    }
+
+    /// Tells whether a device is plugged in but can't be read: it is neither gone nor known.
+    public func isUnreadable(_ device: BusID) -> Bool {
+        unreadableReason(of: device) != nil
+    }
+
     /// Every device that has a record or a port node, by bus id.
     public var takenDevices: [BusID] {
         let held = controllers.flatMap { $0.occupied.map(\.device) }
@@ -58,6 +70,8 @@ extension Observation {
             recordVersion = answers.text(StoreLayout.version).flatMap { Int(decimal: $0) }
             domains = answers.domains.map { answers.domain($0) }
             controllers = answers.controllers.compactMap { answers.controller($0) }
+            greatestNumbers = [:]
+            for id in answers.controllers { greatestNumbers[id.domain] = id.number.number }
             records = [:]
             for device in answers.recordedDevices {
                 records[device] = Record(of: device, in: answers)
@@ -81,10 +95,10 @@ extension Observation {
             return
         }
         let others = host.devices.filter { $0.id != only }
-        let devices = (others + scan.devices).sorted { $0.id < $1.id }
+        let unreadable = host.unreadable.filter { $0.name != only.description }
         host = HostSnapshot(
-            devices: devices, drivers: scan.drivers, portTable: scan.portTable,
-            unreadable: host.unreadable)
+            devices: others + scan.devices, drivers: scan.drivers, portTable: scan.portTable,
+            unreadable: unreadable + scan.unreadable)
     }
 }
 
@@ -108,22 +122,27 @@ extension StoreAnswers {
         guard exists(record / ControllerKey.type) || exists(record / ControllerKey.portCount) else {
             return nil
         }
-        let place = { port in StoreLayout.port(Place(controller: id, port: port)) }
-        let ports = PortNumber.all(isPVInDomainZero(id) ? portCount(of: id) ?? 0 : 0)
         return ControllerView(
             id: id,
             kind: text(record / ControllerKey.type).flatMap(ControllerKind.init),
             version: text(record / ControllerKey.version).flatMap { UInt8(decimal: $0) } ?? 0,
             backendDomain: backendDomain(of: id),
-            backendState: state(StoreLayout.backend(of: id)),
+            backendState: backend(of: id).flatMap { state($0) },
             frontendState: state(StoreLayout.frontend(of: id)).map { Untrusted($0) },
-            ports: ports.map { content(place($0)) })
+            ports: ports(of: id))
+    }
+
+    private func ports(of id: ControllerID) -> [PortContent] {
+        guard let kind = kindInDomainZero(id) else { return [] }
+        let ports = StoreLayout.ports(of: id, kind)
+        return PortNumber.all(portCount(of: id) ?? 0).map { port in
+            content(ports / StorePath.Component(UInt(port.number)))
+        }
     }
 
     /// The backend's domain, taken from the path in the record that domain 0 alone can change.
     private func backendDomain(of id: ControllerID) -> DomainID {
-        let node = StoreLayout.record(of: id) / ControllerKey.backend
-        let words = text(node).flatMap { StorePath($0) }?.components ?? []
+        let words = backend(of: id)?.components ?? []
         guard words.count > 2 else { return .zero }
         return UInt16(decimal: words[2]).flatMap(DomainID.init) ?? .zero
     }

@@ -54,17 +54,17 @@ extension Observation {
     }
 
     private func ambiguous(_ selector: DeviceSelector, _ matches: [BusID]) -> PVUSBError {
-        let list = matches.map { "\($0) (\(uniqueName(of: $0)))" }.joined(separator: ", ")
+        let list = matches.map { uniqueName(of: $0) }.joined(separator: ", ")
         return PVUSBError(
             .ambiguous, "'\(selector)' matches \(matches.count) devices: \(list)",
             remedy: "name one of them")
     }
 
-    /// The shortest selector by product that only this device matches; else its bus id.
+    /// The bus id, and the selector by product that only this device matches, if one does.
     private func uniqueName(of id: BusID) -> String {
         guard let device = host.device(id), let serial = device.serial else { return "\(id)" }
         let selector = DeviceSelector.product(device.vendorProduct, serial: serial)
-        return candidates(for: selector).count == 1 ? "\(selector)" : "\(id)"
+        return candidates(for: selector).count == 1 ? "\(id) (\(selector))" : "\(id)"
     }
 
     private func noDevice(_ selector: DeviceSelector) -> PVUSBError {

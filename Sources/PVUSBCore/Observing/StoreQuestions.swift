@@ -70,18 +70,14 @@ struct StoreQuestions: Hashable, Sendable {
     private func controller(_ id: ControllerID, _ answers: StoreAnswers) -> [StoreRequest] {
         let record = StoreLayout.record(of: id)
         let described = ControllerKey.described.map { StoreRequest.read(record / $0) }
-        guard let count = answers.portCount(of: id), answers.isPVInDomainZero(id) else {
-            return described
-        }
-        let backend = StoreLayout.backend(of: id)
-        let states: [StoreRequest] = [
-            .read(backend / ControllerKey.state),
-            .read(StoreLayout.frontend(of: id) / ControllerKey.state),
-        ]
-        let ports = PortNumber.all(count).map { port in
-            StoreRequest.read(StoreLayout.port(Place(controller: id, port: port)))
-        }
-        return described + states + ports
+        guard let kind = answers.kindInDomainZero(id) else { return described }
+        let ends = [answers.backend(of: id), StoreLayout.frontend(of: id)].compactMap { $0 }
+        let states = ends.map { StoreRequest.read($0 / ControllerKey.state) }
+        let ports = StoreLayout.ports(of: id, kind)
+        return described + (kind == .deviceModel ? [] : states)
+            + PortNumber.all(answers.portCount(of: id) ?? 0).map { port in
+                .read(ports / StorePath.Component(UInt(port.number)))
+            }
     }
 
     private func record(of device: BusID, _ answers: StoreAnswers) -> [StoreRequest] {
@@ -131,10 +127,20 @@ extension StoreAnswers {
             .flatMap { (1...PortNumber.max).contains($0) ? $0 : nil }
     }
 
-    /// Tells whether the backend is `usbback` in domain 0, whose nodes only domain 0 can change.
-    func isPVInDomainZero(_ controller: ControllerID) -> Bool {
+    /// The kind of a controller whose ports only domain 0 can change; nil for one whose backend
+    /// is in a driver domain, whose devices are not this host's anyway.
+    func kindInDomainZero(_ controller: ControllerID) -> ControllerKind? {
         let record = StoreLayout.record(of: controller)
-        return text(record / ControllerKey.type) == ControllerKind.pv.rawValue
-            && text(record / ControllerKey.backend) == StoreLayout.backend(of: controller).text
+        guard let kind = text(record / ControllerKey.type).flatMap(ControllerKind.init) else {
+            return nil
+        }
+        guard kind != .deviceModel else { return kind }
+        let ports = StoreLayout.ports(of: controller, kind)
+        return backend(of: controller) == ports.parent ? kind : nil
+    }
+
+    /// The backend's directory as recorded; there is none where QEMU emulates the controller.
+    func backend(of controller: ControllerID) -> StorePath? {
+        text(StoreLayout.record(of: controller) / ControllerKey.backend).flatMap { StorePath($0) }
     }
 }

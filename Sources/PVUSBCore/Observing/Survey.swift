@@ -85,8 +85,8 @@ extension PVUSBError {
         switch answer {
         case .storeLost(let reason):
             PVUSBError(
-                .storeLost, "the connection to xenstored is lost", cause: reason,
-                remedy: "start xenstored, then type: pvusb recover")
+                .storeLost, "xenstored can't be asked", cause: reason,
+                remedy: "see that it runs and that you are root, then type: pvusb recover")
         case .locksFailed(let reason):
             PVUSBError(.failed, "the locks can't be used", cause: reason)
         default:

@@ -123,7 +123,9 @@ struct Execution: Hashable, Sendable {
 
     /// Compares what is seen now with the step's wish.
     private mutating func judge(_ tried: StepRun.Ending) -> Progress<Ending>? {
-        if step.holds(in: observation) || step.isGoodEnough(after: tried) { return conclude(.done) }
+        if step.holds(in: observation) || step.isGoodEnough(after: tried, in: observation) {
+            return conclude(.done)
+        }
         if tried == .woken {
             phase = .running(newRun())
             return nil

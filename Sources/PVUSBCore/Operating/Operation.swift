@@ -99,10 +99,11 @@ public struct Operation: Hashable, Sendable {
         case .start, .resolving, .testing, .unlocking: break
         case .locking(let run): effects = [.unlock(run.lock)]
         case .surveying: effects = heldLock
-        case .executing(let execution): effects = execution.cleanUp + heldLock
+        case .executing(let execution):
+            effects = execution.cleanUp + heldLock
+            current?.steps += execution.reports
         }
-        report.error = PVUSBError(
-            .interrupted, "interrupted", remedy: report.error?.remedy ?? interruptedRemedy)
+        report.error = PVUSBError(.interrupted, "interrupted", remedy: interruptedRemedy)
         finishGoal(status: nil)
         phase = .ending(effects, command.onlyLooks ? .failed(.interruptedLook) : .report(report))
     }
@@ -111,13 +112,12 @@ public struct Operation: Hashable, Sendable {
         tasks.first.map { [.unlock($0.lock)] } ?? []
     }
 
+    /// What to type next, if what was seen last is half done.
     private var interruptedRemedy: String? {
-        guard case .executing = phase else { return nil }
-        switch tasks.first {
-        case .attach(let device, _, _), .detach(let device), .recover(let device, _):
-            return "pvusb recover \(device)"
-        case .addController, nil: return "pvusb list"
-        }
+        guard case .executing(let execution) = phase else { return nil }
+        let isChanged = execution.reports.contains { $0.result == .done && !$0.step.isWait }
+        guard let device = execution.plan.goal.device else { return isChanged ? "pvusb list" : nil }
+        return execution.observation.status(of: device).remedy
     }
 }
 

@@ -90,9 +90,19 @@ extension Operation {
 
     /// The task could not be begun: said, unless nobody named it and somebody works on it.
     private mutating func passOver(_ error: PVUSBError) {
-        if tasks.first?.yieldsToOthers != true || error.code != .busy { report.error = error }
-        tasks.removeFirst()
+        let task = tasks.removeFirst()
+        if !task.yieldsToOthers || error.code != .busy { note(error, of: task) }
         beginTask()
+    }
+
+    /// One of several devices fails for itself; a command with one thing to do fails as a whole.
+    private mutating func note(_ error: PVUSBError, of task: Task) {
+        guard case .recover(let device, _) = task else {
+            report.error = error
+            return
+        }
+        let goal = Goal.host(device)
+        report.goals.append(GoalReport(goal: goal, label: "\(device)", steps: [], error: error))
     }
 
     mutating func survey(
@@ -103,7 +113,8 @@ extension Operation {
         case .ask(let effect):
             phase = .surveying(survey, purpose)
             return effect
-        case .finished(.failure(let error)): return conclude(error, status: nil)
+        case .finished(.failure(let error)):
+            return conclude(purpose.reason ?? error, status: nil)
         case .finished(.success(let seen)): return act(on: seen, purpose)
         }
     }
@@ -113,10 +124,11 @@ extension Operation {
         case .plan: return plan(seen)
         case .undo(let error):
             undoing = error
-            run(current?.goal.undoing(in: seen), seen)
+            run(current?.undoing(in: seen), seen)
             return nil
         case .conclude(let error):
-            return conclude(error, status: current?.goal.device.map { seen.status(of: $0) })
+            let status = current?.goal.device.map { seen.status(of: $0) }
+            return conclude(error ?? current?.goal.contradiction(to: status), status: status)
         }
     }
 
@@ -125,14 +137,23 @@ extension Operation {
         plans += 1
         do throws(PVUSBError) {
             let plan = try task.plan(in: seen)
-            if current == nil {
-                current = GoalReport(goal: plan.goal, label: plan.label, steps: [])
-            }
+            let steps = current?.steps ?? []
+            current = GoalReport(goal: plan.goal, label: plan.label, steps: steps)
             run(plan, seen)
             return nil
         } catch {
+            return planningFailed(error, seen)
+        }
+    }
+
+    /// What an earlier plan of the same task has done is undone, if there is any.
+    private mutating func planningFailed(_ error: PVUSBError, _ seen: Observation) -> Effect? {
+        guard let undo = current?.undoing(in: seen), !undo.steps.isEmpty else {
             return conclude(error, status: nil)
         }
+        undoing = error
+        run(undo, seen)
+        return nil
     }
 
     private mutating func run(_ plan: Plan?, _ seen: Observation) {
@@ -164,14 +185,16 @@ extension Operation {
 
     private mutating func executionLost(_ error: PVUSBError) {
         guard plans < Self.plansMax, undoing == nil else { return executionFailed(error) }
-        current?.steps = []
         phase = .surveying(Survey(.everything), .plan)
     }
 
     /// A failure on the way to a guest is undone; one on the way back stays for the next run.
     private mutating func executionFailed(_ error: PVUSBError) {
         guard error.code != .storeLost else {
-            phase = .ending(heldLock, .failed(error))
+            current?.error = error
+            let effects = heldLock
+            finishGoal(status: nil)
+            phase = .ending(effects, .report(report))
             return
         }
         let isUndone = undoing == nil && (current?.goal.isUndoneOnFailure ?? false)
@@ -188,7 +211,7 @@ extension Operation {
         current?.error = error.map { $0.telling(status) }
         finishGoal(status: status)
         if let error, error.code == .storeLost {
-            phase = .ending([.unlock(lock)], .failed(error))
+            phase = .ending([.unlock(lock)], .report(report))
             return nil
         }
         phase = .unlocking
@@ -212,11 +235,48 @@ extension Goal {
         }
     }
 
-    fileprivate func undoing(in seen: Observation) -> Plan? {
+    /// Why what is seen at the end is not what was to be reached; nil when it is.
+    fileprivate func contradiction(to status: DeviceStatus?) -> PVUSBError? {
+        guard let status else { return nil }
         switch self {
-        case .assigned(let device, _): seen.planHost(of: device)
-        case .controllerAdded(let id, _): seen.planWithdrawal(of: id)
-        case .host, .controllerRemoved: nil
+        case .assigned(_, let place):
+            if status.state == .assigned, status.place == place { return nil }
+        case .host:
+            if [.host, .unbound, .parked, .hub].contains(status.state) { return nil }
+            // What is gone has been given up, if nothing holds it any more.
+            if status.device == nil, status.record == nil, status.place == nil { return nil }
+        case .controllerAdded, .controllerRemoved: return nil
+        }
+        let problem = status.problems.first ?? "\(status.id) is \(status.state.rawValue)"
+        let code: PVUSBError.Code = status.state == .contested ? .busy : .failed
+        return PVUSBError(code, "another tool was at work: \(problem)", remedy: status.remedy)
+    }
+}
+
+extension GoalReport {
+    /// The plan that undoes what was done for the goal; nil when nothing was.
+    fileprivate func undoing(in seen: Observation) -> Plan? {
+        switch goal {
+        case .assigned(let device, let place):
+            return seen.records[device]?.place == place ? seen.planHost(of: device) : nil
+        case .controllerAdded(let id, _):
+            let isOurs = steps.contains { report in
+                guard case .createController(id, _) = report.step else { return false }
+                return report.result == .done
+            }
+            return isOurs ? seen.planWithdrawal(of: id) : nil
+        case .host, .controllerRemoved: return nil
+        }
+    }
+}
+
+extension Operation.SurveyPurpose {
+    /// What has failed already when the survey is made.
+    fileprivate var reason: PVUSBError? {
+        switch self {
+        case .plan: nil
+        case .undo(let error): error
+        case .conclude(let error): error
         }
     }
 }
@@ -226,9 +286,10 @@ extension PVUSBError {
     fileprivate func telling(_ status: DeviceStatus?) -> PVUSBError {
         guard let status else { return self }
         let place = status.state == .host ? "with its host drivers" : status.state.rawValue
+        let isSettled = status.remedy == nil && remedy == "pvusb recover \(status.id)"
         return PVUSBError(
             code, "\(message); \(status.id) is \(place) now", cause: cause,
-            remedy: status.remedy ?? (status.state == .host ? nil : remedy))
+            remedy: status.remedy ?? (isSettled ? nil : remedy))
     }
 }
 

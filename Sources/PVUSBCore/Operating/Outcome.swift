@@ -107,7 +107,7 @@ public struct Report: Hashable, Sendable {
         let failed = goals.compactMap(\.error)
         if let error { return error }
         guard let first = failed.first else { return nil }
-        guard goals.count > 1 else { return first }
+        guard failed.count < goals.count else { return first }
         return PVUSBError(
             .partial,
             "\(failed.count) of \(goals.count) failed, the first because \(first.message)",

@@ -13,7 +13,7 @@ extension Step {
             .store(device: device, controller: record.place?.controller)
         case .clear(let device, let place): .store(device: device, controller: place.controller)
         case .forget(let device): .store(device: device, controller: nil)
-        case .awaitListed(let device), .awaitReleased(let device): .drivers(of: device)
+        case .awaitListed(let device, _), .awaitReleased(let device): .drivers(of: device)
         case .unbind(let interface, _), .bind(let interface, _), .probe(let interface):
             .drivers(of: interface.device)
         }
@@ -22,14 +22,19 @@ extension Step {
     /// Tells whether the plan goes on when the step fails: giving back is tried for every
     /// interface, and the record stays for those that refuse.
     var isBestEffort: Bool {
-        guard case .bind(_, let driver) = self else { return false }
-        return driver != SysfsPath.usbback
+        switch self {
+        case .bind(_, let driver): driver != SysfsPath.usbback
+        case .probe: true
+        default: false
+        }
     }
 
-    /// Tells whether having tried is enough: any driver may want a probed interface, or none.
-    func isGoodEnough(after tried: StepRun.Ending) -> Bool {
-        guard case .probe = self, case .tried = tried else { return false }
-        return true
+    /// Tells whether having tried is enough: any ordinary driver may want a probed interface, or
+    /// none may.
+    func isGoodEnough(after tried: StepRun.Ending, in seen: Observation) -> Bool {
+        guard case .probe(let interface) = self, tried == .tried(refusal: nil) else { return false }
+        return !seen.isUnreadable(interface.device)
+            && seen.driver(of: interface) != SysfsPath.usbback
     }
 
     /// Why the step's wish is not fulfilled although it was tried.
@@ -38,26 +43,30 @@ extension Step {
     ) -> PVUSBError {
         var refusal: String?
         if case .tried(let text) = tried { refusal = text }
-        let seconds = waitMilliseconds / 1000
+        let tenths = waitMilliseconds % 1000 / 100
+        let time = "\(waitMilliseconds / 1000)\(tenths == 0 ? "" : ".\(tenths)") s"
         switch self {
         case .bind(let interface, let driver):
-            return notMoved(interface, "to \(driver.text)", refusal, seen)
+            return notMoved(interface, "bound to \(driver.text)", refusal, seen)
         case .unbind(let interface, let driver):
-            return notMoved(interface, "from \(driver.text)", refusal, seen)
+            return notMoved(interface, "unbound from \(driver.text)", refusal, seen)
+        case .probe(let interface):
+            return notMoved(interface, "given to its drivers", refusal, seen)
         case .awaitBackend(let id), .awaitConnected(let id):
             let state = seen.controller(id)?.backendState?.label ?? "gone"
+            let domain = seen.domain(id.domain)?.label ?? "domain \(id.domain)"
             return PVUSBError(
                 .failed,
-                "controller \(id.number.number) of domain \(id.domain) is \(state), not "
-                    + "\(text.value), after \(seconds) s",
+                "controller \(id.number.number) of \(domain) is \(state), not "
+                    + "\(text.value), after \(time)",
                 remedy: "check that usbback is loaded and the guest has the driver xen-hcd")
-        case .awaitListed(let device):
+        case .awaitListed(let device, _):
             return PVUSBError(
-                .failed, "usbback took no notice of \(device) within \(seconds) s",
+                .failed, "usbback took no notice of \(device) within \(time)",
                 remedy: "pvusb recover \(device)")
         case .awaitReleased(let device):
             return PVUSBError(
-                .failed, "usbback did not release \(device) within \(seconds) s",
+                .failed, "usbback did not release \(device) within \(time)",
                 remedy: "pvusb recover \(device)")
         default:
             return PVUSBError(
@@ -70,11 +79,11 @@ extension Step {
     private func notMoved(
         _ interface: InterfaceID, _ what: String, _ refusal: String?, _ seen: Observation
     ) -> PVUSBError {
-        let verb = if case .bind = self { "bound" } else { "unbound" }
         let now = seen.driver(of: interface).map { "it is with \($0.text)" } ?? "it has no driver"
         let cause = seen.has(interface) ? refusal ?? now : "it is gone"
+        let reason = seen.unreadableReason(of: interface.device)
         return PVUSBError(
-            .failed, "\(interface) could not be \(verb) \(what)", cause: cause,
+            .failed, "\(interface) could not be \(what)", cause: reason ?? cause,
             remedy: "pvusb recover \(interface.device)")
     }
 }

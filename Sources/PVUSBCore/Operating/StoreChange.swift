@@ -21,6 +21,8 @@ enum StoreChange: Hashable, Sendable {
         case leave
         /// Somebody else was first; the plan is no longer right.
         case lost(PVUSBError)
+        /// It must not be done, whatever the plan.
+        case refuse(PVUSBError)
     }
 
     /// The reads whose values decide, in the order in which ``decide(_:)`` is told them.
@@ -30,7 +32,10 @@ enum StoreChange: Hashable, Sendable {
         case .record(let device, let record): Self.recordReads(device, record)
         case .clear(_, let place): [.read(StoreLayout.port(place))]
         case .forget(let device):
-            [.read(StoreLayout.record(of: device)), .read(StoreLayout.driverPaths(of: device))]
+            [
+                .read(StoreLayout.version), .read(StoreLayout.record(of: device)),
+                .read(StoreLayout.driverPaths(of: device)),
+            ]
         case .createController(let id, _): Self.creationReads(id)
         case .removeController(let id): Self.removalReads(id)
         }
@@ -71,6 +76,12 @@ enum StoreChange: Hashable, Sendable {
 
         subscript(_ path: StorePath) -> String? { texts[path] }
 
+        /// Tells whether the records are of a version that this pvusb writes.
+        var recordsAreOurs: Bool {
+            guard let version = self[StoreLayout.version] else { return true }
+            return Int(version).map { $0 <= Record.version } ?? false
+        }
+
         func children(of path: StorePath) -> [String] { listings[path] ?? [] }
     }
 }
@@ -103,8 +114,8 @@ extension Claim {
         guard let holder = seen[port], holder.isEmpty || holder == device.description else {
             return .lost(taken(seen[port]))
         }
-        guard Int(seen[StoreLayout.version] ?? "1").map({ $0 <= Record.version }) ?? false else {
-            return .lost(.newerRecords)
+        guard seen.recordsAreOurs else {
+            return .refuse(.newerRecords)
         }
         let goal = seen[own / RecordKey.goal]
         guard goal == nil || isOwn(goal, seen[own / RecordKey.port]) else {
@@ -172,8 +183,8 @@ extension StoreChange {
 
     private static func decide(_ device: BusID, _ record: Record, _ seen: Values) -> Decision {
         let own = StoreLayout.record(of: device)
-        guard Int(seen[StoreLayout.version] ?? "1").map({ $0 <= Record.version }) ?? false else {
-            return .lost(.newerRecords)
+        guard seen.recordsAreOurs else {
+            return .refuse(.newerRecords)
         }
         guard let goal = seen[own / RecordKey.goal] else {
             return record.goal == .attached
@@ -201,6 +212,7 @@ extension StoreChange {
     }
 
     private static func forgetting(_ device: BusID, _ seen: Values) -> Decision {
+        guard seen.recordsAreOurs else { return .refuse(.newerRecords) }
         let paths = [StoreLayout.record(of: device), StoreLayout.driverPaths(of: device)]
         let present = paths.filter { seen[$0] != nil }
         return present.isEmpty ? .leave : .write(present.map { .remove($0) })

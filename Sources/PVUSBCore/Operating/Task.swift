@@ -3,14 +3,14 @@ internal import USBModel
 /// One thing with names resolved, which an operation plans and executes under one lock.
 enum Task: Hashable, Sendable {
     case attach(BusID, to: DomainID, at: PlaceWish?)
-    case detach(BusID)
+    case detach(BusID, from: Place?)
     case recover(BusID, named: Bool)
     case addController(DomainID, ControllerSettings)
 
     /// What no other pvusb may work on meanwhile.
     var lock: Lock {
         switch self {
-        case .attach(let device, _, _), .detach(let device), .recover(let device, _):
+        case .attach(let device, _, _), .detach(let device, _), .recover(let device, _):
             Lock(.device(device))
         case .addController(let domain, _): Lock(.domain(domain))
         }
@@ -24,11 +24,16 @@ enum Task: Hashable, Sendable {
 
     /// Plans the task for what is seen.
     func plan(in seen: Observation) throws(PVUSBError) -> Plan {
+        guard seen.recordVersion ?? Record.version <= Record.version else { throw .newerRecords }
         switch self {
         case .attach(let device, let domain, let wish):
+            try seen.checkReadable(device)
             let view = try seen.resolve(.number(domain))
             return try seen.planAttach(of: device, to: view, at: wish)
-        case .detach(let device):
+        case .detach(let device, let place):
+            try seen.checkReadable(device)
+            try seen.checkKind(of: device)
+            try seen.check(device, isIn: place)
             guard !seen.status(of: device).isHub else {
                 throw PVUSBError(.refused, "\(device) is a hub; no guest ever has one")
             }
@@ -37,10 +42,42 @@ enum Task: Hashable, Sendable {
             }
             return seen.planHost(of: device)
         case .recover(let device, let named):
+            try seen.checkReadable(device)
+            try seen.checkKind(of: device)
             return seen.planRecovery(of: device, named: named)
         case .addController(let domain, let settings):
             return try seen.planController(for: try seen.resolve(.number(domain)), settings)
         }
+    }
+}
+
+extension Observation {
+    /// Refuses to touch a device that QEMU has: only usbback's are understood yet.
+    fileprivate func checkKind(of device: BusID) throws(PVUSBError) {
+        guard let kind = status(of: device).kind, kind != .pv else { return }
+        throw PVUSBError(
+            .failed,
+            "\(device) is on a controller of kind \(kind.rawValue), which this version of "
+                + "pvusb only looks at", remedy: "use xl usbdev-detach")
+    }
+}
+
+extension Observation {
+    /// Refuses to touch a device of which nobody can say which driver has it.
+    fileprivate func checkReadable(_ device: BusID) throws(PVUSBError) {
+        guard let reason = unreadableReason(of: device) else { return }
+        throw PVUSBError(
+            .failed, "\(device) can't be read", cause: reason,
+            remedy: "plug it in again, then type: pvusb recover \(device)")
+    }
+
+    /// Makes sure that the port named still holds the device it held when it was named.
+    fileprivate func check(_ device: BusID, isIn place: Place?) throws(PVUSBError) {
+        guard let place, content(of: place) != .device(device) else { return }
+        throw PVUSBError(
+            .busy,
+            "port \(place.label) of domain \(place.controller.domain) does not hold "
+                + "\(device) any more", remedy: "pvusb list")
     }
 }
 
@@ -59,7 +96,7 @@ extension Command {
             let domain = try seen.resolve(domain)
             guard domain.id != .zero else { throw .hostIsNoTarget }
             return [.attach(try seen.resolve(device), to: domain.id, at: wish)]
-        case .detach(let device): return [.detach(try seen.resolve(device))]
+        case .detach(let device): return [.detach(try seen.resolve(device), from: nil)]
         case .detachPlace(let domain, let place):
             return try Self.detachTasks(try seen.resolve(domain), place, seen)
         case .recover(let selectors):
@@ -74,8 +111,9 @@ extension Command {
             throw PVUSBError(.usage, "'\(wish.label)' names no port: write CONTROLLER:PORT")
         }
         let controller = ControllerID(domain: domain.id, number: wish.controller)
-        switch seen.content(of: Place(controller: controller, port: port)) {
-        case .device(let device): return [.detach(device)]
+        let place = Place(controller: controller, port: port)
+        switch seen.content(of: place) {
+        case .device(let device): return [.detach(device, from: place)]
         case .missing:
             throw PVUSBError(
                 .notFound, "\(domain.label) has no port \(wish.label)",

@@ -71,6 +71,7 @@ struct TransactionRun: Hashable, Sendable {
             return .ask(.store(requests + [.commit]))
         case .leave: return abort(.done)
         case .lost(let error): return abort(.lost(error))
+        case .refuse(let error): return abort(.failed(error))
         }
     }
 

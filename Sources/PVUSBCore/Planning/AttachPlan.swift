@@ -16,6 +16,11 @@ extension Observation {
         guard !device.isHub else {
             throw PVUSBError(.refused, "\(id) is a hub; a hub is never given to a guest")
         }
+        guard !device.interfaces.isEmpty else {
+            throw PVUSBError(
+                .refused, "\(id) has no interfaces that a guest could have",
+                remedy: "plug it in again")
+        }
         if let place = try placeSoFar(of: device, in: domain, wish) {
             return planAttach(of: device, at: place, vm: domain.vm)
         }
@@ -35,7 +40,7 @@ extension Observation {
                 throw busy(status)
             }
             return place
-        case .attaching:
+        case .attaching, .assignedUncaptured:
             guard let place = status.record?.place, wish.allows(place, in: domain.id) else {
                 throw .unfinished(status)
             }
@@ -46,7 +51,8 @@ extension Observation {
 
     private func busy(_ status: DeviceStatus) -> PVUSBError {
         let place = status.place.map { place in
-            let name = domain(place.controller.domain)?.label ?? "\(place.controller.domain)"
+            let number = place.controller.domain
+            let name = domain(number)?.label ?? "domain \(number)"
             return "\(name) at \(place.label)"
         }
         return PVUSBError(
@@ -68,12 +74,29 @@ extension Observation {
         attached.goal = .attached
         let capture = record.interfaces.map { Step.bind($0.id, to: SysfsPath.usbback) }
         let steps =
-            [
+            clearance(of: device.id, for: place, record)
+            + [
                 .awaitConnected(place.controller),
                 .claim(Claim(device: device.id, place: place, record: record)),
-                .awaitListed(device.id),
+                .awaitListed(device.id, place),
             ] + unbinds(device, record) + capture + [.record(device.id, attached)]
         return Plan(goal, steps, given: self)
+    }
+
+    /// What must be out of the way first: a port is never written in place, so a device that was
+    /// replugged is claimed anew; and usbback dies of a device that is registered twice.
+    private func clearance(of id: BusID, for place: Place, _ record: Record) -> [Step] {
+        let status = status(of: id)
+        guard status.state != .assignedUncaptured else {
+            let captured = (status.device?.interfaces ?? []).filter {
+                $0.driver == SysfsPath.usbback
+            }
+            return [.record(id, record)]
+                + captured.map { .unbind($0.id, from: SysfsPath.usbback) }
+                + [.clear(id, place), .awaitReleased(id)]
+        }
+        let known = host.portTable?.entries.first { $0.device == id }
+        return known == nil || known?.place == place ? [] : [.awaitReleased(id)]
     }
 
     /// What the record says already, for an interface that is captured; else what is seen.
@@ -108,6 +131,7 @@ extension PVUSBError {
     /// Something half done is in the way.
     static func unfinished(_ status: DeviceStatus) -> PVUSBError {
         let problem = status.problems.first ?? "\(status.id) is \(status.state.rawValue)"
-        return PVUSBError(.unfinished, problem, remedy: status.remedy)
+        return PVUSBError(
+            .unfinished, problem, remedy: status.remedy ?? "pvusb recover \(status.id)")
     }
 }

@@ -6,8 +6,17 @@ extension Observation {
         for domain: DomainView, _ settings: ControllerSettings
     ) throws(PVUSBError) -> Plan {
         guard domain.id != .zero else { throw .hostIsNoTarget }
-        let numbers = controllers.filter { $0.id.domain == domain.id }.map(\.id.number.number)
-        let next = numbers.max().map { Int($0) + 1 } ?? 0
+        guard settings.kind == .pv else {
+            throw PVUSBError(
+                .failed,
+                "this version of pvusb makes controllers of kind pv, not "
+                    + settings.kind.rawValue,
+                remedy: "pvusb controller add \(domain.label) --kind pv")
+        }
+        // A stray child of the listing, which is no controller, has used its number too.
+        let described = controllers.filter { $0.id.domain == domain.id }.map(\.id.number.number)
+        let used = described + [greatestNumbers[domain.id]].compactMap { $0 }
+        let next = used.max().map { Int($0) + 1 } ?? 0
         guard let number = UInt8(exactly: next) else {
             throw PVUSBError(.failed, "\(domain.label) has used the controller number 255")
         }

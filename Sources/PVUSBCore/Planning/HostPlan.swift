@@ -10,7 +10,7 @@ extension Observation {
         let status = status(of: id)
         switch status.state {
         case .host, .unbound, .hub: return Plan(goal, [], given: self)
-        case .contested: return Plan(goal, withdrawal(of: id, status), given: self)
+        case .contested: return withdrawalPlan(of: id, status)
         default: return Plan(goal, wayHome(of: id, status), given: self)
         }
     }
@@ -22,11 +22,15 @@ extension Observation {
     public func planRecovery(of id: BusID, named: Bool) -> Plan {
         let status = status(of: id)
         switch status.state {
-        case .assigned, .hub, .host: return Plan(.host(id), [], given: self)
+        case .assigned:
+            return Plan(status.place.map { .assigned(id, $0) } ?? .host(id), [], given: self)
+        case .hub, .host: return Plan(.host(id), [], given: self)
         case .parked where !named: return Plan(.host(id), [], given: self)
         case .unbound:
             let probes = (status.device?.interfaces ?? []).map { Step.probe($0.id) }
-            return Plan(.host(id), named ? probes : [], given: self)
+            // A probe would hand a device that is still listed straight back to usbback.
+            let release: [Step] = host.portTable?.lists(id) == true ? [.awaitReleased(id)] : []
+            return Plan(.host(id), named ? release + probes : [], given: self)
         case .attaching: return finishedAttach(status) ?? planHost(of: id)
         default: return planHost(of: id)
         }
@@ -45,12 +49,14 @@ extension Observation {
         let record = status.record ?? newRecord(of: id, status)
         let place = status.place ?? record.place
         let interfaces = status.device?.interfaces ?? []
-        let isSame = record.identity == nil || record.identity == status.device?.identity
+        let isSame = record.identity != nil && record.identity == status.device?.identity
         let touched = isSame ? interfaces : interfaces.filter(\.isStranded)
         var steps: [Step] = [.record(id, record.with(goal: .detach))]
         steps += touched.map { .unbind($0.id, from: SysfsPath.usbback) }
-        if let place { steps += [.clear(id, place), .awaitReleased(id)] }
-        steps += touched.map { returning($0, by: isSame ? record : nil) }
+        if let place { steps.append(.clear(id, place)) }
+        steps.append(.awaitReleased(id))
+        steps += touched.filter { $0.isStranded || record.driver(of: $0.id) == $0.driver }
+            .map { returning($0, by: isSame ? record : nil) }
         steps.append(.forget(id))
         return steps
     }
@@ -63,10 +69,23 @@ extension Observation {
         return .bind(interface.id, to: driver)
     }
 
-    /// Two ports hold the device: only our own claim is withdrawn, nothing is unbound.
+    private func withdrawalPlan(of id: BusID, _ status: DeviceStatus) -> Plan {
+        let others = places(of: id).filter { $0 != status.record?.place }
+        let goal = others.count == 1 ? others.first.map { Goal.assigned(id, $0) } : nil
+        return Plan(goal ?? .host(id), withdrawal(of: id, status), given: self)
+    }
+
+    /// Two ports hold the device: only our own claim is withdrawn, nothing is unbound that the
+    /// other port holds.
     private func withdrawal(of id: BusID, _ status: DeviceStatus) -> [Step] {
         guard let record = status.record, let place = record.place else { return [] }
-        return [.record(id, record.with(goal: .detach)), .clear(id, place), .forget(id)]
+        let isOurs = host.portTable?.entries.contains { $0.device == id && $0.place == place }
+        let captured = (status.device?.interfaces ?? []).filter { $0.driver == SysfsPath.usbback }
+        // usbback dies of a port that is cleared under a device it has for that port.
+        let unbinds = isOurs == true ? captured : []
+        return [.record(id, record.with(goal: .detach))]
+            + unbinds.map { .unbind($0.id, from: SysfsPath.usbback) }
+            + [.clear(id, place), .forget(id)]
     }
 
     /// The record of a device that another tool gave away; its drivers are not known to us.

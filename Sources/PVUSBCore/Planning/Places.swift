@@ -20,7 +20,7 @@ extension Observation {
     private func anyPlace(
         for device: HostDevice, in domain: DomainView
     ) throws(PVUSBError) -> Place {
-        let own = controllers.filter { $0.id.domain == domain.id }
+        let own = controllers.filter { $0.id.domain == domain.id && !$0.isLeaving }
         var refusal: PVUSBError?
         for controller in own {
             do throws(PVUSBError) {
@@ -77,6 +77,11 @@ extension Observation {
 }
 
 extension ControllerView {
+    /// The backend is on its way out, or gone.
+    fileprivate var isLeaving: Bool {
+        backendState == .closing || backendState == .closed
+    }
+
     /// Checks that the controller can carry the device.
     fileprivate func check(_ device: HostDevice, in domain: DomainView) throws(PVUSBError) {
         let name = "controller \(id.number.number) of \(domain.label)"
@@ -91,7 +96,7 @@ extension ControllerView {
         guard let speed = device.speed, speed > carries else { return }
         throw PVUSBError(
             .refused,
-            "\(device.id) runs at \(speed), \(name) carries at most \(carries)",
+            "\(device.id) runs at \(speed) Mbit/s, \(name) carries at most \(carries) Mbit/s",
             remedy: speed >= .superSpeed
                 ? "plug it into a USB 2 port or behind a USB 2 hub"
                 : "pvusb controller add \(domain.label) --version 2")

@@ -12,8 +12,8 @@ public enum Step: Hashable, Sendable {
     case removeController(ControllerID)
     /// The port node holds the device, and the record says why.
     case claim(Claim)
-    /// usbback knows that the device is for one of its ports.
-    case awaitListed(BusID)
+    /// usbback knows that the device is for this port.
+    case awaitListed(BusID, Place)
     /// The interface is not with a driver.
     case unbind(InterfaceID, from: DriverName)
     /// The interface is with a driver.
@@ -57,9 +57,9 @@ extension Step {
         case .awaitConnected(let id): seen.backend(of: id, isIn: [.connected])
         case .removeController(let id): seen.controller(id) == nil
         case .claim(let claim): claim.holds(in: seen)
-        case .awaitListed(let device): seen.host.portTable?.lists(device) ?? true
+        case .awaitListed(let device, let place): seen.isListed(device, at: place)
         case .awaitReleased(let device): !(seen.host.portTable?.lists(device) ?? false)
-        case .unbind(let interface, let driver): seen.driver(of: interface) != driver
+        case .unbind(let interface, let driver): seen.isFree(interface, of: driver)
         case .bind(let interface, let driver): seen.isBound(interface, to: driver)
         case .probe(let interface): seen.isWithOrdinaryDriver(interface)
         case .record(let device, let record): seen.records[device]?.goal == record.goal
@@ -97,20 +97,44 @@ extension Observation {
         host.device(interface.device)?.interfaces.contains { $0.id == interface } ?? false
     }
 
-    /// An interface that is gone has nothing left to give back, but it can't be captured either.
+    /// An interface of a device that can't be read is with a driver that nobody knows.
+    fileprivate func isFree(_ interface: InterfaceID, of driver: DriverName) -> Bool {
+        !isUnreadable(interface.device) && self.driver(of: interface) != driver
+    }
+
+    /// Any ordinary driver is home: another one than recorded may have been quicker.
     fileprivate func isBound(_ interface: InterfaceID, to driver: DriverName) -> Bool {
-        guard has(interface) else { return driver != SysfsPath.usbback }
+        guard driver == SysfsPath.usbback else { return isWithOrdinaryDriver(interface) }
         return self.driver(of: interface) == driver
     }
 
+    /// An interface that is gone has nothing left to give back.
     fileprivate func isWithOrdinaryDriver(_ interface: InterfaceID) -> Bool {
+        guard !isUnreadable(interface.device) else { return false }
         guard has(interface) else { return true }
         guard let driver = driver(of: interface) else { return false }
         return driver != SysfsPath.usbback
     }
 
+    /// Without a table to read, the first bind finds out.
+    fileprivate func isListed(_ device: BusID, at place: Place) -> Bool {
+        guard let table = host.portTable else { return true }
+        return table.entries.contains { $0.device == device && $0.place == place }
+    }
+
     fileprivate func backend(of id: ControllerID, isIn states: [XenbusState]) -> Bool {
         controller(id)?.backendState.map(states.contains) ?? false
+    }
+}
+
+extension PortTableEntry {
+    /// The place that usbback has the device registered for; nil where we know no such.
+    var place: Place? {
+        guard let domain = DomainID(domain), let number = UInt8(exactly: controller),
+            let port = PortNumber(port)
+        else { return nil }
+        let controller = ControllerID(domain: domain, number: ControllerNumber(number))
+        return Place(controller: controller, port: port)
     }
 }
 
@@ -141,7 +165,7 @@ extension Step {
                 "claim", claim.device,
                 "domain \(claim.place.controller.domain) "
                     + "port \(claim.place.label)")
-        case .awaitListed(let device): StepText("await", device, "listed by usbback")
+        case .awaitListed(let device, _): StepText("await", device, "listed by usbback")
         case .unbind(let interface, let driver): StepText("unbind", interface, driver.text)
         case .bind(let interface, let driver): StepText("bind", interface, driver.text)
         case .probe(let interface): StepText("probe", interface, "")

@@ -33,7 +33,8 @@ HOUSE = {
     "XenStoreWire": Row(),
     "USBModel": Row(),
     "PVUSBCore": Row(("XenStoreWire", "USBModel")),
-    "XenStore": Row(("XenStoreWire", "CLinux"), ("SystemPackage", "Logging"), SYSTEM),
+    "XenStore": Row(
+        ("XenStoreWire", "CLinux"), ("SystemPackage", "Logging"), SYSTEM + ("Dispatch",)),
     "XenStoreServer": Row(("XenStoreWire", "CLinux"), ("SystemPackage",), SYSTEM),
     "HostUSB": Row(("USBModel", "CLinux"), ("SystemPackage",), SYSTEM),
     "DeviceModel": Row(("CLinux",), ("SystemPackage",), SYSTEM + JSON),

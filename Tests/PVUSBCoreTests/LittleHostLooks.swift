@@ -1,0 +1,75 @@
+@testable import PVUSBCore
+
+/// What a survey asks of the little host, literally.
+extension LittleHost {
+    private static func read(_ path: String) -> StoreRequest { .read(node(path)) }
+
+    private static let record = "/libxl/5/device/vusb/0"
+    private static let backend = "/local/domain/0/backend/vusb/5/0"
+    private static let own = "/libxl/pvusb/device/1-1"
+
+    private static let controller = [
+        read("\(record)/type"), read("\(record)/backend"), read("\(record)/num-ports"),
+        read("\(record)/usb-ver"),
+    ]
+
+    private static let states = [
+        read("\(backend)/state"), read("/local/domain/5/device/vusb/0/state"),
+        read("\(backend)/port/1"), read("\(backend)/port/2"),
+    ]
+
+    private static let fields: [StoreRequest] = [
+        read("\(own)/goal"), read("\(own)/port"), read("\(own)/domain"), read("\(own)/vm"),
+        read("\(own)/identity"), .directory(node("\(own)/interface")),
+    ]
+
+    /// The whole host, where there is no record.
+    static let look = look(recorded: false)
+
+    /// The whole host: what there is, who it is, what it has, what that holds; then sysfs.
+    static func look(recorded: Bool) -> [Effect] {
+        let interfaces = recorded ? [read("\(own)/interface/1-1@1_0")] : []
+        return [
+            .store([
+                read("/libxl/pvusb/version"), .directory(node("/local/domain")),
+                .directory(node("/libxl/pvusb/device")),
+            ]),
+            .store(
+                ["0", "5"].flatMap { domain in
+                    [
+                        read("/local/domain/\(domain)/name"), read("/local/domain/\(domain)/vm"),
+                        .directory(node("/libxl/\(domain)/device/vusb")),
+                    ]
+                } + (recorded ? fields : [])),
+            .store(controller + interfaces),
+            .store(states),
+        ] + lookAtDrivers
+    }
+
+    /// The device's drivers, as after a sysfs write.
+    static let lookAtDrivers: [Effect] = [
+        .files([
+            .list("/sys/bus/usb/devices"), .list("/sys/bus/usb/drivers"),
+            .read("/sys/bus/usb/drivers/usbback/port_ids"),
+        ]),
+        .files(
+            [
+                "idVendor", "idProduct", "busnum", "devnum", "bDeviceClass", "speed",
+                "manufacturer", "product", "serial", "descriptors",
+            ].map { .read("/sys/bus/usb/devices/1-1/\($0)") } + [
+                .read("/sys/bus/usb/devices/1-1:1.0/bInterfaceClass"),
+                .readLink("/sys/bus/usb/devices/1-1:1.0/driver"),
+            ]),
+    ]
+
+    /// The record and the controller, as after a change of the store; no record is there.
+    static let lookAtStore: [Effect] = [.store(fields + controller), .store(states)]
+
+    /// The same, with a record there.
+    static let lookAtClaim: [Effect] = [
+        .store(fields + controller), .store([read("\(own)/interface/1-1@1_0")] + states),
+    ]
+
+    /// The record alone, as after it was removed.
+    static let lookAtRecord: [Effect] = [.store(fields)]
+}

@@ -1,0 +1,169 @@
+import Testing
+
+@testable import PVUSBCore
+
+/// Runs a survey against a little host and notes its waves.
+private struct Looking {
+    var waves: [Effect] = []
+    let result: Result<Observation, PVUSBError>
+
+    init(_ scope: SurveyScope, at host: LittleHost) {
+        var host = host
+        var survey = Survey(scope)
+        var progress = survey.next(nil)
+        while true {
+            switch progress {
+            case .finished(let result):
+                self.result = result
+                return
+            case .ask(let effect):
+                waves.append(effect)
+                progress = survey.next(host.perform(effect))
+            }
+        }
+    }
+
+    /// Every request to the store, in order.
+    var requests: [StoreRequest] {
+        waves.flatMap { wave -> [StoreRequest] in
+            if case .store(let batch) = wave { batch } else { [] }
+        }
+    }
+
+    var observation: Observation? { try? result.get() }
+}
+
+struct SurveyTests {
+    @Test func `everything takes four waves of the store and two of sysfs`() {
+        let looking = Looking(.everything, at: LittleHost())
+        #expect(looking.waves == LittleHost.look)
+        #expect(looking.observation?.controllers.map(\.ports) == [[.free, .free]])
+        #expect(looking.observation?.host.devices.map(\.id) == [bus("1-1")])
+    }
+
+    @Test func `the number of waves does not grow with what there is`() {
+        var host = LittleHost()
+        for domain in 6...40 { host.addGuest(UInt16(domain), ports: 31) }
+        #expect(Looking(.everything, at: host).waves.count == LittleHost.look.count)
+    }
+
+    @Test func `records take no wave more`() {
+        var host = LittleHost()
+        host.apply(Record(.attached).writes(for: bus("1-1")))
+        let looking = Looking(.everything, at: host)
+        #expect(looking.waves.count == LittleHost.look.count)
+        #expect(looking.observation?.records == [bus("1-1"): Record(.attached)])
+        #expect(looking.observation?.recordVersion == 1)
+    }
+
+    @Test func `one device's drivers take two waves of sysfs and none of the store`() {
+        let looking = Looking(.drivers(of: bus("1-1")), at: LittleHost())
+        #expect(looking.waves == LittleHost.lookAtDrivers)
+    }
+
+    @Test func `a record and a controller take two waves of the store and none of sysfs`() {
+        let scope = SurveyScope.store(device: bus("1-1"), controller: controllerID())
+        let looking = Looking(scope, at: LittleHost())
+        #expect(looking.waves == LittleHost.lookAtStore)
+    }
+
+    @Test func `without a store only sysfs is asked`() {
+        let looking = Looking(.hostOnly, at: LittleHost())
+        #expect(looking.waves.count == 2)
+        #expect(looking.requests == [])
+    }
+
+    @Test func `a refusal that domain 0 never gets ends with permission`() {
+        var host = LittleHost()
+        host.refused = .accessDenied
+        #expect(
+            Looking(.everything, at: host).result
+                == .failure(
+                    PVUSBError(
+                        .permission, "xenstored refused the reading of /libxl/pvusb/version",
+                        cause: "EACCES", remedy: "run pvusb as root in domain 0")))
+    }
+
+    @Test func `a lost store ends it`() {
+        var survey = Survey(.everything)
+        _ = survey.next(nil)
+        #expect(survey.next(.storeLost("EOF")) == .finished(.failure(.storeIsLost)))
+    }
+
+    @Test(arguments: [
+        "/local/domain/x", "/local/domain/05", "/local/domain/32752", "/local/domain/99999",
+        "/libxl/5/device/vusb/256", "/libxl/5/device/vusb/x", "/libxl/5/device/vusb/00",
+        "/libxl/pvusb/device/x", "/libxl/pvusb/device/1-1@1_0", "/libxl/pvusb/later",
+    ])
+    func `a child that means nothing is neither asked about nor shown`(path: String) {
+        var host = LittleHost()
+        host.nodes[path] = ""
+        let looking = Looking(.everything, at: host)
+        #expect(looking.waves == LittleHost.look)
+        #expect(looking.observation == Looking(.everything, at: LittleHost()).observation)
+    }
+
+    @Test(arguments: ["0", "32", "255", "1000000", "-1", "x", ""])
+    func `a number of ports out of range is asked about no further`(count: String) {
+        var host = LittleHost()
+        host.nodes["/libxl/5/device/vusb/0/num-ports"] = count
+        let looking = Looking(.everything, at: host)
+        #expect(!looking.requests.contains { $0.path?.text.contains("/port/") ?? false })
+        #expect(looking.observation?.controllers.map(\.ports) == [[]])
+    }
+
+    @Test(arguments: [
+        ("/local/domain/3/backend/vusb/5/0", UInt16(3)),  // a driver domain's
+        ("/local/domain/0/backend/qusb/5/0", 0),  // another kind's
+        ("/local/domain/0/backend/vusb/6/0", 0),  // another domain's
+        ("garbage", 0),
+    ])
+    func `no path is followed but the backend's in domain 0`(path: String, domain: UInt16) {
+        var host = LittleHost()
+        host.nodes["/libxl/5/device/vusb/0/backend"] = path
+        let looking = Looking(.everything, at: host)
+        let followed = looking.requests.compactMap(\.path?.text)
+            .filter { $0.hasPrefix("/local/domain/3") || $0.contains("/port/") }
+        #expect(followed == [])
+        #expect(looking.observation?.controllers.map(\.backendDomain) == [domid(domain)])
+    }
+
+    @Test func `the ports of QEMU's own backend are read, too`() {
+        var host = LittleHost()
+        let backend = "/local/domain/0/backend/qusb/5/0"
+        host.nodes["/libxl/5/device/vusb/0/type"] = "qusb"
+        host.nodes["/libxl/5/device/vusb/0/backend"] = backend
+        host.nodes["\(backend)/port/1"] = "1-1"
+        let seen = Looking(.everything, at: host).observation
+        #expect(seen?.controllers.map(\.kind) == [.qusb])
+        #expect(seen?.controllers.map(\.ports) == [[.device(bus("1-1")), .missing]])
+        #expect(seen?.status(of: bus("1-1")).state == .assigned)
+    }
+
+    @Test func `what the guest says of its state is kept apart`() {
+        var host = LittleHost()
+        host.nodes["/local/domain/5/device/vusb/0/state"] = "6"
+        let views = Looking(.everything, at: host).observation?.controllers
+        #expect(views?.map(\.frontendState?.forShowing) == [.closed])
+        #expect(views?.map(\.backendState) == [.connected])
+    }
+
+    @Test func `a port that holds no bus id is shown as unreadable`() {
+        var host = LittleHost()
+        host.nodes[LittleHost.port] = "../1-1"
+        #expect(
+            Looking(.everything, at: host).observation?.controllers.map(\.ports)
+                == [[.unreadable(Untrusted("../1-1")), .free]])
+    }
+
+    @Test func `a sysfs that can't be listed is told`() {
+        var host = LittleHost()
+        host.hasSysfs = false
+        #expect(
+            Looking(.hostOnly, at: host).result
+                == .failure(
+                    PVUSBError(
+                        .failed, "/sys/bus/usb/devices can't be listed", cause: "ENOENT",
+                        remedy: "load the module usbcore, or name another tree with --sysfs")))
+    }
+}

@@ -1,0 +1,101 @@
+import PVUSB
+import Testing
+
+/// What a step does to the world, written by hand from libxl's schema and sysfs.
+///
+/// - Parameter isRecorded: whether the device has a record when the step is done.
+func expectedChange(of step: Step, isRecorded: Bool) throws -> Effect? {
+    switch step {
+    case .awaitBackend, .awaitConnected, .awaitListed, .awaitReleased: return nil
+    case .unbind(let interface, let driver):
+        return .files([.write("/sys/bus/usb/drivers/\(driver)/unbind", "\(interface)")])
+    case .bind(let interface, let driver):
+        return .files([.write("/sys/bus/usb/drivers/\(driver)/bind", "\(interface)")])
+    case .probe(let interface):
+        return .files([.write("/sys/bus/usb/drivers_probe", "\(interface)")])
+    case .claim(let claim):
+        let port = portPath(claim.place)
+        return .store(
+            try recordWrites(claim.device, claim.record, port)
+                + driverPaths(claim.record) + [writing(port, "\(claim.device)"), .commit])
+    case .record(let device, let record):
+        guard isRecorded else {
+            let port = portPath(try #require(record.place))
+            return .store(try recordWrites(device, record, port) + [.commit])
+        }
+        let goal = "/libxl/pvusb/device/\(encoded(device))/goal"
+        return .store([try writing(goal, record.goal.rawValue), .commit])
+    case .clear(_, let place): return .store([try writing(portPath(place), ""), .commit])
+    case .forget(let device):
+        let paths = ["/libxl/pvusb/device/\(encoded(device))", "/libxl/usbback/\(encoded(device))"]
+        return .store(try paths.map { .remove(try #require(StorePath($0))) } + [.commit])
+    case .createController(let id, let settings):
+        return .store(try controllerWrites(id, settings) + [.commit])
+    case .removeController: return nil
+    }
+}
+
+private func encoded(_ name: some CustomStringConvertible) -> String {
+    name.description.replacing(".", with: "_").replacing(":", with: "@")
+}
+
+private func portPath(_ place: Place) -> String {
+    let controller = place.controller
+    return "/local/domain/0/backend/vusb/\(controller.domain)/\(controller.number.number)/port/"
+        + "\(place.port.number)"
+}
+
+private func recordWrites(
+    _ device: BusID, _ record: Record, _ port: String
+) throws -> [StoreRequest] {
+    let path = "/libxl/pvusb/device/\(encoded(device))"
+    return [
+        try writing("/libxl/pvusb/version", "1"), try writing("\(path)/goal", record.goal.rawValue),
+        try writing("\(path)/port", port),
+        try writing("\(path)/domain", "\(try #require(record.place).controller.domain)"),
+        try writing("\(path)/vm", try #require(record.vm)),
+        try writing("\(path)/identity", "\(try #require(record.identity))"),
+    ]
+        + (try record.interfaces.map {
+            try writing("\(path)/interface/\(encoded($0.id))", $0.driver?.text ?? "")
+        })
+}
+
+private func driverPaths(_ record: Record) throws -> [StoreRequest] {
+    try record.interfaces.compactMap { interface in
+        guard let driver = interface.driver else { return nil }
+        let path = "/libxl/usbback/\(encoded(interface.id.device))/\(encoded(interface.id))"
+        return try writing("\(path)/driver_path", "/sys/bus/usb/drivers/\(driver)")
+    }
+}
+
+private func controllerWrites(
+    _ id: ControllerID, _ settings: ControllerSettings
+) throws -> [StoreRequest] {
+    let front = "/local/domain/\(id.domain)/device/vusb/\(id.number.number)"
+    let back = "/local/domain/0/backend/vusb/\(id.domain)/\(id.number.number)"
+    let libxl = "/libxl/\(id.domain)/device/vusb/\(id.number.number)"
+    let (frontPath, backPath) = (try #require(StorePath(front)), try #require(StorePath(back)))
+    let guest = id.domain.number
+    return [
+        try writing("\(libxl)/frontend", front), try writing("\(libxl)/backend", back),
+        .makeDirectory(frontPath),
+        .setPermissions(frontPath, [StorePermission(.none, guest), StorePermission(.read, 0)]),
+        try writing("\(front)/backend", back), try writing("\(front)/backend-id", "0"),
+        try writing("\(front)/state", "1"),
+        .makeDirectory(backPath),
+        .setPermissions(backPath, [StorePermission(.none, 0), StorePermission(.read, guest)]),
+        try writing("\(back)/frontend", front),
+    ] + (try details(back, id, settings)) + (try details(libxl, id, settings))
+}
+
+private func details(
+    _ path: String, _ id: ControllerID, _ settings: ControllerSettings
+) throws -> [StoreRequest] {
+    let keys = [
+        ("frontend-id", "\(id.domain)"), ("online", "1"), ("state", "1"), ("type", "pv"),
+        ("usb-ver", "\(settings.version)"), ("num-ports", "\(settings.ports)"), ("port", ""),
+    ]
+    let ports = (1...settings.ports).map { ("port/\($0)", "") }
+    return try (keys + ports).map { try writing("\(path)/\($0.0)", $0.1) }
+}
