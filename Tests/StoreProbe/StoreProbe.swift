@@ -4,6 +4,8 @@ import XenStoreWire
 
 /// One process of the tests that need several: asks a real xenstored through our client.
 ///
+///     store-probe SOCKET prepare ROUNDS  makes the nodes that `cas` swaps
+///     store-probe SOCKET go              starts all that wait
 ///     store-probe SOCKET cas ROUNDS      wins rounds of compare-and-swap, prints how many
 ///     store-probe SOCKET children COUNT  creates children, prints the number of tries
 ///     store-probe SOCKET calls           makes every public call, prints how each ended
@@ -27,6 +29,8 @@ struct StoreProbe {
         let probe = StoreProbe(store: store)
         let count = words.count > 2 ? Int(words[2]) ?? 0 : 0
         switch words[1] {
+        case "prepare": try probe.prepare(rounds: count)
+        case "go": _ = try store.perform([.write(probe.base / "go", text: "go")])
         case "cas": print(try probe.swap(rounds: count))
         case "children": print(try probe.createChildren(count))
         case "calls": probe.makeEveryCall()
@@ -48,6 +52,12 @@ struct StoreProbe {
 
     private func pause(_ milliseconds: Int) {
         _ = poll(nil, 0, Int32.random(in: 0...Int32(clamping: milliseconds)))
+    }
+
+    private func prepare(rounds: Int) throws {
+        let nodes = (0..<rounds).map { base / "cas" / StorePath.Component(UInt($0)) }
+        _ = try store.perform([.remove(base / "go"), .makeDirectory(base / "children")])
+        _ = try store.perform(nodes.map { .write($0, text: "") })
     }
 
     /// A round is won by who finds its node empty and writes it in the same transaction.

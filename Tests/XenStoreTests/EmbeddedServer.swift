@@ -53,28 +53,33 @@ private final class ServiceTransport: Transport {
 /// The embedded store behind a socket, served by a thread as long as a test runs.
 enum EmbeddedSocket {
     static func withServer(_ body: (String) throws -> Void) throws {
-        let directory = FileManager.default.temporaryDirectory
-            .appendingPathComponent("pvusb-store-\(UUID().uuidString.prefix(8))")
-        try FileManager.default.createDirectory(
-            at: directory, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: directory) }
-        let path = directory.appendingPathComponent("socket").path
-        let served = ServedStore(path)
+        let served = try Served()
         defer { served.stop() }
-        try served.waitUntilReady()
-        try body(path)
+        try body(served.path)
     }
-}
 
-/// A thread that serves a store; made, stopped and waited for by the test's thread.
-private final class ServedStore: @unchecked Sendable {
-    private let ready = DispatchSemaphore(value: 0)
-    private let ended = DispatchSemaphore(value: 0)
-    private var stopper: Stopper?
-    private var failure: (any Error)?
+    /// A thread that serves a store; it is made, stopped and waited for by a test's thread.
+    final class Served: @unchecked Sendable {
+        let path: String
+        private let directory: URL
+        private let ready = DispatchSemaphore(value: 0)
+        private let ended = DispatchSemaphore(value: 0)
+        private var stopper: Stopper?
+        private var failure: (any Error)?
+        private var isStopped = false
 
-    init(_ path: String) {
-        Thread { [self] in
+        init() throws {
+            directory = FileManager.default.temporaryDirectory
+                .appendingPathComponent("pvusb-store-\(UUID().uuidString.prefix(8))")
+            try FileManager.default.createDirectory(
+                at: directory, withIntermediateDirectories: true)
+            path = directory.appendingPathComponent("socket").path
+            Thread { [self] in serve() }.start()
+            ready.wait()
+            if let failure { throw failure }
+        }
+
+        private func serve() {
             do {
                 let server = try StoreServer(path: path)
                 stopper = server.stopper
@@ -85,16 +90,15 @@ private final class ServedStore: @unchecked Sendable {
                 ready.signal()
             }
             ended.signal()
-        }.start()
-    }
+        }
 
-    func waitUntilReady() throws {
-        ready.wait()
-        if let failure { throw failure }
-    }
-
-    func stop() {
-        stopper?.stop()
-        ended.wait()
+        /// Ends the server and every connection to it; again is no matter.
+        func stop() {
+            guard !isStopped else { return }
+            isStopped = true
+            stopper?.stop()
+            ended.wait()
+            try? FileManager.default.removeItem(at: directory)
+        }
     }
 }
