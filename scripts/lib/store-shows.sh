@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # What several processes of our store client do beside a real xenstored; sourced by
 # scripts/ci.d/40-stores.sh. Each function is told a socket and the server's process id.
 
