@@ -88,7 +88,8 @@ public final class Driver {
         let start = timers[instant.timer] ?? seams.clock.now
         timers[instant.timer] = start
         let milliseconds = UInt64(clamping: instant.milliseconds)
-        let deadline = start + milliseconds * 1_000_000 + (wakes.isEmpty ? jitter() : 0)
+        let named = start + milliseconds * 1_000_000
+        let deadline = wakes.isEmpty ? blurred(named) : named
         return switch seams.clock.wait(for: WakeSources(wakes), until: deadline) {
         case .woken: .woken
         case .timedOut: .timedOut
@@ -96,9 +97,11 @@ public final class Driver {
         }
     }
 
-    /// Up to a millisecond, so that two who collided do not collide again in step.
-    private func jitter() -> UInt64 {
-        UInt64.random(in: 0..<1_000_000)
+    /// Up to half as long again, so that two who collided do not collide again in step.
+    private func blurred(_ deadline: UInt64) -> UInt64 {
+        let now = seams.clock.now
+        let length = deadline > now ? deadline - now : 0
+        return deadline + UInt64.random(in: 0...length / 2 + 1_000_000)
     }
 }
 

@@ -65,6 +65,16 @@ public final class StoreClient: Store {
         }
     }
 
+    /// Waits between two tries of a transaction: half to one and a half times as long as asked, so
+    /// that two who collided do not collide again in step.
+    ///
+    /// - Parameter milliseconds: about how long, 0…1000.
+    public func pause(_ milliseconds: Int) {
+        let nanoseconds = Int64(clamping: min(max(milliseconds, 0), 1_000)) * 1_000_000
+        _ = pvusb_wait_readable(
+            nil, 0, Int64.random(in: nanoseconds / 2...nanoseconds * 3 / 2))
+    }
+
     /// Ends the connection; an open transaction and all watches are gone.
     public func disconnect() {
         drop()

@@ -50,10 +50,6 @@ struct StoreProbe {
         }
     }
 
-    private func pause(_ milliseconds: Int) {
-        _ = poll(nil, 0, Int32.random(in: 0...Int32(clamping: milliseconds)))
-    }
-
     private func prepare(rounds: Int) throws {
         let nodes = (0..<rounds).map { base / "cas" / StorePath.Component(UInt($0)) }
         _ = try store.perform([.remove(base / "go"), .makeDirectory(base / "children")])
@@ -67,7 +63,7 @@ struct StoreProbe {
         for round in 0..<rounds {
             let node = base / "cas" / StorePath.Component(UInt(round))
             var isMine = false
-            _ = try store.transaction(attemptsMax: 200, pause: pause) {
+            _ = try store.transaction(attemptsMax: 200, pause: store.pause) {
                 () throws(StoreFailure) -> [StoreRequest]? in
                 let value = try store.perform([.read(node)]).first
                 isMine = value == .value([])
@@ -83,7 +79,7 @@ struct StoreProbe {
         var tries = 0
         for child in 0..<count {
             let name = StorePath.Component(UInt(getpid()) * 100_000 + UInt(child))
-            _ = try store.transaction(pause: pause) { () throws(StoreFailure) in
+            _ = try store.transaction(pause: store.pause) { () throws(StoreFailure) in
                 tries += 1
                 return [.write(base / "children" / name, text: "x")]
             }
@@ -97,7 +93,9 @@ struct StoreProbe {
             (
                 "transaction",
                 {
-                    _ = try store.transaction(pause: pause) { [.write(base / "calls", text: "x")] }
+                    _ = try store.transaction(pause: store.pause) {
+                        [.write(base / "calls", text: "x")]
+                    }
                 }
             ),
             ("domainPath", { _ = try store.domainPath(of: 0) }),
