@@ -91,12 +91,13 @@ public struct Explorer {
             switch status.state {
             case .host: process.world.isHome(device) && status.record == nil
             case .assigned: process.world.holds(device) && status.record?.goal == .attached
+            case .parked: !process.world.holds(device) && status.device?.isCaptured == false
             default: false
             }
         guard !isSettled else { return [] }
         return [
             Finding(
-                law: "recover ends at the host or in a guest", found: "it is \(status.state)",
+                law: "recover ends at the host, in a guest or parked", found: "it is \(status.state)",
                 trace: trace + process.trace)
         ]
     }

@@ -35,4 +35,14 @@ struct ExplorerTests {
         #expect(explorer.crashes().map(\.description) == [])
         #expect(explorer.worlds.count > 5)
     }
+
+    @Test func `a detach that parks dies anywhere and is shown, recovered and repeated`() throws {
+        var world = try Self.worldWithController()
+        world.run(try Self.attach("1-3.2"))
+        let id = try #require(BusID("1-3.2"))
+        var explorer = Explorer(
+            world: world, command: .detach(.busID(id), rebind: false), device: id)
+        #expect(explorer.crashes().map(\.description) == [])
+        #expect(explorer.worlds.count > 4)
+    }
 }

@@ -91,6 +91,24 @@ struct ChangingTests {
         #expect(run == .good(Self.detachSteps))
     }
 
+    @Test func `a detach without rebinding leaves the device aside`() throws {
+        let sandbox = try Sandbox.with("1-3.2")
+        #expect(
+            try sandbox.pvusb("detach", "1-3.2", "--no-rebind", "-v")
+                == .good(
+                    """
+                    record  1-3.2      detach               done
+                    unbind  1-3.2:1.0  usbback              done
+                    clear   1-3.2      domain 1 port 0:1    done
+                    await   1-3.2      released by usbback  done
+                    record  1-3.2      parked               done
+                    1-3.2 without a driver
+
+                    """))
+        #expect(try sandbox.pvusb("recover") == .good("nothing to do\n"))
+        #expect(try sandbox.pvusb("recover", "1-3.2") == .good("1-3.2 with its host drivers\n"))
+    }
+
     @Test func `recover finishes a detach`() throws {
         let sandbox = try StateWorld.detaching.sandbox()
         let steps = Self.detachSteps.replacing(

@@ -91,7 +91,6 @@ struct StateTests {
         (.cleared, "the record of 1-3.2 says it is attached, but no port holds it"),
         (.contested, "2 ports hold 1-3.2"),
         (.detaching, "a detach of 1-3.2 was begun and not finished"),
-        (.parked, "1-3.2 is parked"),
     ])
     func `an attach does not step over what is half done`(
         _ world: StateWorld, problem: String

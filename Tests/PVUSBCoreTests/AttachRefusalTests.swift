@@ -136,9 +136,6 @@ struct AttachRefusalTests {
             "another device's record",
             Scene(record: Record(.attached, identity: RecordTests.identity)),
             unfinished("the record of 1-1 is for another device, 0627:0001")),
-        Row(
-            "parked", Scene([""], record: Record(.parked, at: nil)),
-            unfinished("1-1 is parked")),
     ]
 
     @Test(arguments: devices + places + states)

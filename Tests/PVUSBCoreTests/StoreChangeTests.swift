@@ -76,6 +76,7 @@ struct ClaimTests {
             ["/libxl/pvusb/version": "1"],  // our own version
             [port: "1-1", "\(own)/goal": "attach", "\(own)/port": port],  // this very attach, again
             ["\(own)/goal": "attach", "\(own)/port": port],  // this attach, its port cleared since
+            ["\(own)/goal": "parked"],  // left without a driver on purpose
         ] as [Nodes])
     func `it writes the record, the drivers and the port, in that order`(found: Nodes) throws {
         let nodes = Self.good.merging(found) { $1 }
@@ -92,7 +93,6 @@ struct ClaimTests {
             (["\(own)/goal": "attach", "\(own)/port": port + "0"], recorded),
             (["\(own)/goal": "attached", "\(own)/port": port], recorded),
             (["\(own)/goal": "detach", "\(own)/port": port], recorded),
-            (["\(own)/goal": "parked"], recorded),
         ] as [(Nodes, PVUSBError)])
     func `it gives way to whoever was first`(found: Nodes, error: PVUSBError) throws {
         let nodes = Self.good.merging(found) { $1 }

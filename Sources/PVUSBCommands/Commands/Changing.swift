@@ -38,6 +38,9 @@ struct DetachCommand: AsyncParsableCommand {
     @Argument(help: "A device; or a domain and a place in it, CONTROLLER:PORT.")
     var words: [String]
 
+    @Flag(name: .customLong("no-rebind"), help: "Leave it without a driver, on purpose.")
+    var noRebind = false
+
     @OptionGroup var globals: GlobalOptions
 
     func validate() throws {
@@ -49,8 +52,11 @@ struct DetachCommand: AsyncParsableCommand {
     func run() async throws {
         let session = Session(globals: globals)
         let command = try session.read { () throws(PVUSBError) in
-            guard words.count == 2 else { return Command.detach(try DeviceSelector(words[0])) }
-            return .detachPlace(try DomainSelector(words[0]), try PlaceWish(words[1]))
+            guard words.count == 2 else {
+                return Command.detach(try DeviceSelector(words[0]), rebind: !noRebind)
+            }
+            let domain = try DomainSelector(words[0])
+            return .detachPlace(domain, try PlaceWish(words[1]), rebind: !noRebind)
         }
         try await session.run(command)
     }

@@ -18,11 +18,13 @@ enum ReportText {
 extension GoalReport {
     /// Where the device is at the end, which need not be what the goal's name says.
     var ending: String {
-        guard case .host(let device) = goal, let status else { return label }
-        switch status.state {
-        case .host: return label
-        case .unbound: return "\(device) without a driver"
-        case .assigned, .parked, .hub: return "\(device) \(status.state.rawValue)"
+        guard let device = goal.device, let status else { return label }
+        switch (goal, status.state) {
+        case (.assigned, _), (.host, .host), (.parked, .parked): return label
+        case (_, .host): return "\(device) with its host drivers"
+        case (_, .unbound): return "\(device) without a driver"
+        case (_, .assigned), (_, .parked), (_, .hub):
+            return "\(device) \(status.state.rawValue)"
         default: return status.device == nil ? "\(device) gone, and forgotten" : label
         }
     }

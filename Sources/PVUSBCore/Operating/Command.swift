@@ -8,10 +8,10 @@ public enum Command: Hashable, Sendable {
     case addController(DomainSelector, ControllerSettings)
     /// Give a domain a device, at a place or at a free one.
     case attach(DomainSelector, DeviceSelector, at: PlaceWish?)
-    /// Take a device back.
-    case detach(DeviceSelector)
-    /// Take the device in a port back.
-    case detachPlace(DomainSelector, PlaceWish)
+    /// Take a device back, to its host drivers or to none at all.
+    case detach(DeviceSelector, rebind: Bool = true)
+    /// Take the device in a port back, to its host drivers or to none at all.
+    case detachPlace(DomainSelector, PlaceWish, rebind: Bool = true)
     /// Finish or undo what is half done, on the devices named or on all.
     case recover([DeviceSelector])
 }

@@ -231,7 +231,7 @@ extension Goal {
     fileprivate var isUndoneOnFailure: Bool {
         switch self {
         case .assigned, .controllerAdded: true
-        case .host, .controllerRemoved: false
+        case .host, .parked, .controllerRemoved: false
         }
     }
 
@@ -245,6 +245,8 @@ extension Goal {
             if [.host, .unbound, .parked, .hub].contains(status.state) { return nil }
             // What is gone has been given up, if nothing holds it any more.
             if status.device == nil, status.record == nil, status.place == nil { return nil }
+        case .parked:
+            if [.host, .unbound, .parked, .hub].contains(status.state) { return nil }
         case .controllerAdded, .controllerRemoved: return nil
         }
         let problem = status.problems.first ?? "\(status.id) is \(status.state.rawValue)"
@@ -265,7 +267,7 @@ extension GoalReport {
                 return report.result == .done
             }
             return isOurs ? seen.planWithdrawal(of: id) : nil
-        case .host, .controllerRemoved: return nil
+        case .host, .parked, .controllerRemoved: return nil
         }
     }
 }

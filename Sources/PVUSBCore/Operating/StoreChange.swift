@@ -137,8 +137,11 @@ extension Claim {
         }
     }
 
+    /// This very attach, begun before; or a device that was left aside, of whose drivers the new
+    /// record knows too.
     private func isOwn(_ goal: String?, _ port: String?) -> Bool {
-        goal == RecordGoal.attach.rawValue && port == StoreLayout.port(place).text
+        if goal == RecordGoal.parked.rawValue { return true }
+        return goal == RecordGoal.attach.rawValue && port == StoreLayout.port(place).text
     }
 
     private var name: String { "port \(place.label) of domain \(place.controller.domain)" }

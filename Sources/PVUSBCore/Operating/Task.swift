@@ -3,14 +3,14 @@ internal import USBModel
 /// One thing with names resolved, which an operation plans and executes under one lock.
 enum Task: Hashable, Sendable {
     case attach(BusID, to: DomainID, at: PlaceWish?)
-    case detach(BusID, from: Place?)
+    case detach(BusID, from: Place?, rebind: Bool)
     case recover(BusID, named: Bool)
     case addController(DomainID, ControllerSettings)
 
     /// What no other pvusb may work on meanwhile.
     var lock: Lock {
         switch self {
-        case .attach(let device, _, _), .detach(let device, _), .recover(let device, _):
+        case .attach(let device, _, _), .detach(let device, _, _), .recover(let device, _):
             Lock(.device(device))
         case .addController(let domain, _): Lock(.domain(domain))
         }
@@ -30,7 +30,7 @@ enum Task: Hashable, Sendable {
             try seen.checkReadable(device)
             let view = try seen.resolve(.number(domain))
             return try seen.planAttach(of: device, to: view, at: wish)
-        case .detach(let device, let place):
+        case .detach(let device, let place, let rebind):
             try seen.checkReadable(device)
             try seen.checkKind(of: device)
             try seen.check(device, isIn: place)
@@ -40,7 +40,7 @@ enum Task: Hashable, Sendable {
             guard seen.status(of: device).state != .contested else {
                 throw .unfinished(seen.status(of: device))
             }
-            return seen.planHost(of: device)
+            return rebind ? seen.planHost(of: device) : seen.planParking(of: device)
         case .recover(let device, let named):
             try seen.checkReadable(device)
             try seen.checkKind(of: device)
@@ -96,16 +96,17 @@ extension Command {
             let domain = try seen.resolve(domain)
             guard domain.id != .zero else { throw .hostIsNoTarget }
             return [.attach(try seen.resolve(device), to: domain.id, at: wish)]
-        case .detach(let device): return [.detach(try seen.resolve(device), from: nil)]
-        case .detachPlace(let domain, let place):
-            return try Self.detachTasks(try seen.resolve(domain), place, seen)
+        case .detach(let device, let rebind):
+            return [.detach(try seen.resolve(device), from: nil, rebind: rebind)]
+        case .detachPlace(let domain, let place, let rebind):
+            return try Self.detachTasks(try seen.resolve(domain), place, seen, rebind)
         case .recover(let selectors):
             return try Self.recoveries(selectors, seen)
         }
     }
 
     private static func detachTasks(
-        _ domain: DomainView, _ wish: PlaceWish, _ seen: Observation
+        _ domain: DomainView, _ wish: PlaceWish, _ seen: Observation, _ rebind: Bool
     ) throws(PVUSBError) -> [Task] {
         guard let port = wish.port else {
             throw PVUSBError(.usage, "'\(wish.label)' names no port: write CONTROLLER:PORT")
@@ -113,7 +114,7 @@ extension Command {
         let controller = ControllerID(domain: domain.id, number: wish.controller)
         let place = Place(controller: controller, port: port)
         switch seen.content(of: place) {
-        case .device(let device): return [.detach(device, from: place)]
+        case .device(let device): return [.detach(device, from: place, rebind: rebind)]
         case .missing:
             throw PVUSBError(
                 .notFound, "\(domain.label) has no port \(wish.label)",

@@ -34,7 +34,7 @@ extension Observation {
     ) throws(PVUSBError) -> Place? {
         let status = status(of: device.id)
         switch status.state {
-        case .host, .unbound: return nil
+        case .host, .unbound, .parked: return nil
         case .assigned:
             guard let place = status.place, wish.allows(place, in: domain.id) else {
                 throw busy(status)

@@ -6,6 +6,8 @@ public enum Goal: Hashable, Sendable {
     case assigned(BusID, Place)
     /// The device is with its host drivers.
     case host(BusID)
+    /// The device is without a driver, on purpose.
+    case parked(BusID)
     /// The controller exists and its backend is ready.
     case controllerAdded(ControllerID, ControllerSettings)
     /// The controller does not exist.
@@ -14,7 +16,7 @@ public enum Goal: Hashable, Sendable {
     /// The device the goal is about.
     public var device: BusID? {
         switch self {
-        case .assigned(let device, _), .host(let device): device
+        case .assigned(let device, _), .host(let device), .parked(let device): device
         case .controllerAdded, .controllerRemoved: nil
         }
     }
@@ -23,7 +25,7 @@ public enum Goal: Hashable, Sendable {
     public var domain: DomainID? {
         switch self {
         case .assigned(_, let place): place.controller.domain
-        case .host: nil
+        case .host, .parked: nil
         case .controllerAdded(let id, _), .controllerRemoved(let id): id.domain
         }
     }
@@ -33,6 +35,7 @@ public enum Goal: Hashable, Sendable {
         switch self {
         case .assigned(let device, let place): "\(device) in \(domain) at \(place.label)"
         case .host(let device): "\(device) with its host drivers"
+        case .parked(let device): "\(device) without a driver"
         case .controllerAdded(let id, _): "controller \(id.number.number) in \(domain)"
         case .controllerRemoved(let id): "no controller \(id.number.number) in \(domain)"
         }

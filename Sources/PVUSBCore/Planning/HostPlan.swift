@@ -15,6 +15,23 @@ extension Observation {
         }
     }
 
+    /// Plans a device's way out of a guest that ends without a driver, until somebody names it to
+    /// `recover` or gives it away again.
+    ///
+    /// A device that no guest has, and that nothing was begun with, stays as it is.
+    public func planParking(of id: BusID) -> Plan {
+        let goal = Goal.parked(id)
+        let status = status(of: id)
+        switch status.state {
+        case .host, .unbound, .hub, .parked: return Plan(goal, [], given: self)
+        case .contested: return withdrawalPlan(of: id, status)
+        default:
+            let record = status.record ?? newRecord(of: id, status)
+            let steps = wayOut(of: id, status) + [.record(id, record.with(goal: .parked))]
+            return Plan(goal, steps, given: self)
+        }
+    }
+
     /// Plans to finish or undo what was left half done.
     ///
     /// - Parameter named: whether somebody named this device; only then an unbound device
@@ -47,18 +64,31 @@ extension Observation {
 
     private func wayHome(of id: BusID, _ status: DeviceStatus) -> [Step] {
         let record = status.record ?? newRecord(of: id, status)
-        let place = status.place ?? record.place
-        let interfaces = status.device?.interfaces ?? []
-        let isSame = record.identity != nil && record.identity == status.device?.identity
-        let touched = isSame ? interfaces : interfaces.filter(\.isStranded)
+        let known = isSame(status, record) ? record : nil
+        let returns = touched(status, record)
+            .filter { $0.isStranded || record.driver(of: $0.id) == $0.driver }
+            .map { returning($0, by: known) }
+        return wayOut(of: id, status) + returns + [.forget(id)]
+    }
+
+    /// Out of the guest: unbind everything from usbback, then clear the port, and no other order.
+    private func wayOut(of id: BusID, _ status: DeviceStatus) -> [Step] {
+        let record = status.record ?? newRecord(of: id, status)
         var steps: [Step] = [.record(id, record.with(goal: .detach))]
-        steps += touched.map { .unbind($0.id, from: SysfsPath.usbback) }
-        if let place { steps.append(.clear(id, place)) }
+        steps += touched(status, record).map { .unbind($0.id, from: SysfsPath.usbback) }
+        if let place = status.place ?? record.place { steps.append(.clear(id, place)) }
         steps.append(.awaitReleased(id))
-        steps += touched.filter { $0.isStranded || record.driver(of: $0.id) == $0.driver }
-            .map { returning($0, by: isSame ? record : nil) }
-        steps.append(.forget(id))
         return steps
+    }
+
+    private func isSame(_ status: DeviceStatus, _ record: Record) -> Bool {
+        record.identity != nil && record.identity == status.device?.identity
+    }
+
+    /// Of another device on the recorded socket, only what no ordinary driver has is touched.
+    private func touched(_ status: DeviceStatus, _ record: Record) -> [HostInterface] {
+        let interfaces = status.device?.interfaces ?? []
+        return isSame(status, record) ? interfaces : interfaces.filter(\.isStranded)
     }
 
     /// A recorded driver is applied to the recorded device only; any other is probed.
