@@ -97,7 +97,8 @@ public struct Explorer {
         guard !isSettled else { return [] }
         return [
             Finding(
-                law: "recover ends at the host, in a guest or parked", found: "it is \(status.state)",
+                law: "recover ends at the host, in a guest or parked",
+                found: "it is \(status.state)",
                 trace: trace + process.trace)
         ]
     }
