@@ -109,6 +109,12 @@ public struct Explorer {
         let status = status(in: process.world)
         if case .report(let report) = outcome {
             if report.verdict == nil, status.remedy == nil { return [] }
+            // A controller that went with the process that died is not there to be removed.
+            if case .removeController = command, report.verdict?.code == .notFound,
+                process.world.isHome(device)
+            {
+                return []
+            }
             // A recovery that died has turned the way back: that is said, with what to type.
             if status.state == .detaching, report.verdict?.remedy != nil { return [] }
         }

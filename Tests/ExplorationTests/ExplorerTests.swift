@@ -36,6 +36,17 @@ struct ExplorerTests {
         #expect(explorer.worlds.count > 5)
     }
 
+    @Test func `a controller's removal dies anywhere and is shown, recovered and repeated`() throws
+    {
+        var world = try Self.worldWithController()
+        world.run(try Self.attach("1-3.2"))
+        let id = try #require(BusID("1-3.2"))
+        let remove = Command.removeController(try DomainSelector("pv1"), ControllerNumber(0))
+        var explorer = Explorer(world: world, command: remove, device: id)
+        #expect(explorer.crashes().map(\.description) == [])
+        #expect(explorer.worlds.count > 6)
+    }
+
     @Test func `a detach that parks dies anywhere and is shown, recovered and repeated`() throws {
         var world = try Self.worldWithController()
         world.run(try Self.attach("1-3.2"))

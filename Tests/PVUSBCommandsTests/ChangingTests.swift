@@ -15,6 +15,39 @@ struct ChangingTests {
                     """))
     }
 
+    @Test func `a controller goes after its devices and leaves no trace`() throws {
+        let sandbox = try Sandbox.builtIn()
+        let before = try sandbox.world()
+        _ = try sandbox.pvusb("controller", "add", "pv1")
+        _ = try sandbox.pvusb("attach", "pv1", "1-3.2")
+        #expect(
+            try sandbox.pvusb("controller", "remove", "pv1", "0", "-v")
+                == .good(
+                    """
+                    record  1-3.2                  detach               done
+                    unbind  1-3.2:1.0              usbback              done
+                    clear   1-3.2                  domain 1 port 0:1    done
+                    await   1-3.2                  released by usbback  done
+                    bind    1-3.2:1.0              usb-storage          done
+                    forget  1-3.2                                       done
+                    close   domain 1 controller 0                       done
+                    await   domain 1 controller 0  closed               done
+                    remove  domain 1 controller 0                       done
+                    no controller 0 in pv1
+
+                    """))
+        #expect(try sandbox.world() == before)
+        #expect(
+            try sandbox.pvusb("controller", "remove", "pv1", "0")
+                == .bad(5, "pvusb: pv1 has no controller 0\n  try: pvusb list pv1\n"))
+        let range = "is no controller: it is a number from 0 to 255\n"
+        for word in ["256", "x", ""] {
+            #expect(
+                try sandbox.pvusb("controller", "remove", "pv1", word)
+                    == .bad(2, "pvusb: '\(word)' \(range)"))
+        }
+    }
+
     @Test func `an attach says where the device is`() throws {
         let sandbox = try Sandbox.withController()
         #expect(try sandbox.pvusb("attach", "pv1", "1-3.2") == .good("1-3.2 in pv1 at 0:1\n"))

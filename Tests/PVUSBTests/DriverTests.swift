@@ -111,6 +111,9 @@ struct DriverTests {
 
     @Test func `a controller is added as its dry run says`() throws {
         try expectHonesty(try Bench.addController(), on: Bench(), isRecorded: false)
+        let remove = Command.removeController(try DomainSelector("pv1"), ControllerNumber(0))
+        try expectHonesty(remove, on: try Bench.withController(), isRecorded: false)
+        try expectHonesty(remove, on: try Bench.attached("1-4"), isRecorded: true)
     }
 
     @Test(arguments: devices)

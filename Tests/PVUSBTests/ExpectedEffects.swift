@@ -6,7 +6,7 @@ import Testing
 /// - Parameter isRecorded: whether the device has a record when the step is done.
 func expectedChange(of step: Step, isRecorded: Bool) throws -> Effect? {
     switch step {
-    case .awaitBackend, .awaitConnected, .awaitListed, .awaitReleased: return nil
+    case .awaitBackend, .awaitConnected, .awaitClosed, .awaitListed, .awaitReleased: return nil
     case .unbind(let interface, let driver):
         return .files([.write("/sys/bus/usb/drivers/\(driver)/unbind", "\(interface)")])
     case .bind(let interface, let driver):
@@ -31,7 +31,18 @@ func expectedChange(of step: Step, isRecorded: Bool) throws -> Effect? {
         return .store(try paths.map { .remove(try #require(StorePath($0))) } + [.commit])
     case .createController(let id, let settings):
         return .store(try controllerWrites(id, settings) + [.commit])
-    case .removeController: return nil
+    case .closeController(let id):
+        let backend = "/local/domain/0/backend/vusb/\(id.domain)/\(id.number.number)"
+        return .store([
+            try writing("\(backend)/online", "0"), try writing("\(backend)/state", "5"), .commit,
+        ])
+    case .removeController(let id):
+        // The last controller of the last domain: libxl prunes what is empty above it.
+        let paths = [
+            "/local/domain/\(id.domain)/device/vusb", "/libxl/\(id.domain)/device/vusb",
+            "/local/domain/0/backend/vusb",
+        ]
+        return .store(try paths.map { .remove(try #require(StorePath($0))) } + [.commit])
     }
 }
 

@@ -4,8 +4,10 @@ internal import PVUSB
 /// Groups the commands about controllers: `pvusb controller`.
 struct ControllerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "controller", abstract: "Adds virtual USB controllers.",
-        subcommands: [ControllerAddCommand.self])
+        commandName: "controller", abstract: "Adds, removes and lists virtual USB controllers.",
+        subcommands: [
+            ControllerAddCommand.self, ControllerRemoveCommand.self, ControllerListCommand.self,
+        ])
 }
 
 /// Gives a domain a controller: `pvusb controller add`.
@@ -57,5 +59,49 @@ struct ControllerAddCommand: AsyncParsableCommand {
                 .usage, "'\(ports)' is no number of ports: it is from 1 to \(PortNumber.max)")
         }
         return settings
+    }
+}
+
+/// Takes a controller away: `pvusb controller remove`.
+struct ControllerRemoveCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "remove",
+        abstract: "Takes a controller away; its devices come back first.")
+
+    @Argument(help: "The domain's name or number.")
+    var domain: String
+
+    @Argument(help: "The controller's number.")
+    var devid: String
+
+    @Flag(help: "Do not wait for the guest.")
+    var force = false
+
+    @OptionGroup var globals: GlobalOptions
+
+    func run() async throws {
+        let session = Session(globals: globals)
+        let command = try session.read { () throws(PVUSBError) in
+            guard let number = UInt8(complete: devid) else {
+                throw PVUSBError(
+                    .usage, "'\(devid)' is no controller: it is a number from 0 to 255")
+            }
+            return Command.removeController(
+                try DomainSelector(domain), ControllerNumber(number), force: force)
+        }
+        try await session.run(command)
+    }
+}
+
+/// Lists controllers, as `pvusb list` does: `pvusb controller list`.
+struct ControllerListCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "Lists the controllers of a domain, or of all, and what their ports hold.")
+
+    @OptionGroup var list: ListCommand
+
+    func run() async throws {
+        try await list.run()
     }
 }

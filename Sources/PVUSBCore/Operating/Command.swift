@@ -6,6 +6,8 @@ public enum Command: Hashable, Sendable {
     case list(DomainSelector?)
     /// Give a domain a controller.
     case addController(DomainSelector, ControllerSettings)
+    /// Take a controller away, its devices first; with force without waiting for the guest.
+    case removeController(DomainSelector, ControllerNumber, force: Bool = false)
     /// Give a domain a device, at a place or at a free one.
     case attach(DomainSelector, DeviceSelector, at: PlaceWish?)
     /// Take a device back, to its host drivers or to none at all.
@@ -38,7 +40,7 @@ extension Command {
     public var onlyLooks: Bool {
         switch self {
         case .devices, .list: true
-        case .addController, .attach, .detach, .detachPlace, .recover: false
+        case .addController, .removeController, .attach, .detach, .detachPlace, .recover: false
         }
     }
 }

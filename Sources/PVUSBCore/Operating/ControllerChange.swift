@@ -77,25 +77,51 @@ extension StoreChange {
             }
     }
 
-    /// All three trees, their parents, and every port: a controller that holds a device stays.
-    static func removalReads(_ id: ControllerID) -> [StoreRequest] {
-        trees(of: id).map { .read($0) } + parents(of: id).map { .directory($0) }
-            + PortNumber.all(PortNumber.max).map {
-                .read(StoreLayout.port(Place(controller: id, port: $0)))
-            }
+    /// Every port: a controller that holds a device is not asked to go.
+    static func closingReads(_ id: ControllerID) -> [StoreRequest] {
+        let backend = StoreLayout.backend(of: id)
+        let ends = [ControllerKey.online, ControllerKey.state].map { backend / $0 }
+        return ends.map { .read($0) } + portReads(id)
     }
 
-    static func removing(_ id: ControllerID, _ seen: Values) -> Decision {
-        let held = PortNumber.all(PortNumber.max).contains { port in
+    /// Asks the backend to go as libxl does (libxl_device.c, `libxl__initiate_device_generic_remove`).
+    static func closing(_ id: ControllerID, _ seen: Values) -> Decision {
+        guard !holdsDevice(id, seen) else { return .lost(occupied(id)) }
+        let backend = StoreLayout.backend(of: id)
+        guard let state = seen[backend / ControllerKey.state] else { return .leave }
+        let offline = StoreRequest.write(backend / ControllerKey.online, text: "0")
+        let closed = String(XenbusState.closed.rawValue)
+        guard state != closed else { return .write([offline]) }
+        let closing = String(XenbusState.closing.rawValue)
+        return .write([offline, .write(backend / ControllerKey.state, text: closing)])
+    }
+
+    private static func portReads(_ id: ControllerID) -> [StoreRequest] {
+        PortNumber.all(PortNumber.max).map {
+            .read(StoreLayout.port(Place(controller: id, port: $0)))
+        }
+    }
+
+    private static func holdsDevice(_ id: ControllerID, _ seen: Values) -> Bool {
+        PortNumber.all(PortNumber.max).contains { port in
             let value = seen[StoreLayout.port(Place(controller: id, port: port))]
             return !(value ?? "").isEmpty
         }
-        guard !held else {
-            return .lost(
-                PVUSBError(
-                    .busy, "controller \(id.number.number) of domain \(id.domain) holds a device",
-                    remedy: "pvusb list"))
-        }
+    }
+
+    private static func occupied(_ id: ControllerID) -> PVUSBError {
+        PVUSBError(
+            .busy, "controller \(id.number.number) of domain \(id.domain) holds a device",
+            remedy: "pvusb list")
+    }
+
+    /// All three trees, their parents, and every port: a controller that holds a device stays.
+    static func removalReads(_ id: ControllerID) -> [StoreRequest] {
+        trees(of: id).map { .read($0) } + parents(of: id).map { .directory($0) } + portReads(id)
+    }
+
+    static func removing(_ id: ControllerID, _ seen: Values) -> Decision {
+        guard !holdsDevice(id, seen) else { return .lost(occupied(id)) }
         let present = trees(of: id).filter { seen[$0] != nil }
         return present.isEmpty ? .leave : .write(present.map { .remove(pruned($0, seen)) })
     }

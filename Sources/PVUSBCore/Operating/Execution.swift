@@ -131,6 +131,7 @@ struct Execution: Hashable, Sendable {
             return nil
         }
         let error = step.failure(after: tried, in: observation, waitMilliseconds)
+        if step.isDispensable { return conclude(.failed(error.message)) }
         guard step.isBestEffort else { return give(up: error) }
         firstFailure = firstFailure ?? error
         return conclude(.failed(error.cause ?? error.message))

@@ -15,10 +15,10 @@ public struct Operation: Hashable, Sendable {
         case start
         case resolving(Survey)
         case testing([Lock], Inventory)
-        case locking(LockRun)
+        case locking(LockRun, rest: [Lock])
         case surveying(Survey, SurveyPurpose)
         case executing(Execution)
-        case unlocking
+        case unlocking([Lock])
         case ending([Effect], Outcome)
     }
 
@@ -37,6 +37,7 @@ public struct Operation: Hashable, Sendable {
     var phase = Phase.start
     var tasks: [Task] = []
     var report = Report()
+    var held: [Lock] = []
     var current: GoalReport?
     var undoing: PVUSBError?
     var plans = 0
@@ -66,10 +67,10 @@ public struct Operation: Hashable, Sendable {
         case .start: start()
         case .resolving(let survey): return resolve(survey, answer)
         case .testing(let locks, let inventory): return test(locks, inventory, answer)
-        case .locking(let run): return lock(run, answer)
+        case .locking(let run, let rest): return lock(run, rest, answer)
         case .surveying(let survey, let purpose): return self.survey(survey, purpose, answer)
         case .executing(let execution): return execute(execution, answer)
-        case .unlocking: beginTask()
+        case .unlocking(let locks): return unlock(locks)
         case .ending(let effects, let outcome): return end(effects, outcome)
         }
         return nil
@@ -96,11 +97,12 @@ public struct Operation: Hashable, Sendable {
         var effects: [Effect] = []
         switch phase {
         case .ending: return
-        case .start, .resolving, .testing, .unlocking: break
-        case .locking(let run): effects = [.unlock(run.lock)]
-        case .surveying: effects = heldLock
+        case .start, .resolving, .testing: break
+        case .unlocking(let locks): effects = locks.map { .unlock($0) }
+        case .locking(let run, _): effects = [.unlock(run.lock)] + unlocks
+        case .surveying: effects = unlocks
         case .executing(let execution):
-            effects = execution.cleanUp + heldLock
+            effects = execution.cleanUp + unlocks
             current?.steps += execution.reports
         }
         report.error = PVUSBError(.interrupted, "interrupted", remedy: interruptedRemedy)
@@ -108,8 +110,9 @@ public struct Operation: Hashable, Sendable {
         phase = .ending(effects, command.onlyLooks ? .failed(.interruptedLook) : .report(report))
     }
 
-    var heldLock: [Effect] {
-        tasks.first.map { [.unlock($0.lock)] } ?? []
+    /// What gives the held locks back, the last one first.
+    var unlocks: [Effect] {
+        held.reversed().map { .unlock($0) }
     }
 
     /// What to type next, if what was seen last is half done.

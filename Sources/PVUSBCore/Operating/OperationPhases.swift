@@ -69,19 +69,32 @@ extension Operation {
         plans = 0
         undoing = nil
         current = nil
+        held = []
+        take(task.locks[...])
+    }
+
+    /// Turns to the next lock; with none left, to what is to be done under them.
+    private mutating func take(_ locks: ArraySlice<Lock>) {
+        guard let lock = locks.first, let task = tasks.first else {
+            phase = .surveying(Survey(.everything), .plan)
+            return
+        }
         runs += 1
         let timer = Instant.Timer(run: runs, step: -1)
         let deadline = Instant(timer, milliseconds: options.waitMilliseconds)
-        phase = .locking(LockRun(task.lock, until: task.yieldsToOthers ? nil : deadline))
+        let run = LockRun(lock, until: task.yieldsToOthers ? nil : deadline)
+        phase = .locking(run, rest: Array(locks.dropFirst()))
     }
 
-    mutating func lock(_ run: LockRun, _ answer: Answer?) -> Effect? {
+    mutating func lock(_ run: LockRun, _ rest: [Lock], _ answer: Answer?) -> Effect? {
         var run = run
         switch run.next(answer) {
         case .ask(let effect):
-            phase = .locking(run)
+            phase = .locking(run, rest: rest)
             return effect
-        case .finished(.taken): phase = .surveying(Survey(.everything), .plan)
+        case .finished(.taken):
+            held.append(run.lock)
+            take(rest[...])
         case .finished(.held(let process)): passOver(.locked(run.lock, by: process))
         case .finished(.failed(let error)): passOver(error)
         }
@@ -92,7 +105,17 @@ extension Operation {
     private mutating func passOver(_ error: PVUSBError) {
         let task = tasks.removeFirst()
         if !task.yieldsToOthers || error.code != .busy { note(error, of: task) }
-        beginTask()
+        phase = .unlocking(held.reversed())
+    }
+
+    /// Gives the locks back one after the other, then turns to the next task.
+    mutating func unlock(_ locks: [Lock]) -> Effect? {
+        guard let lock = locks.first else {
+            beginTask()
+            return nil
+        }
+        phase = .unlocking(Array(locks.dropFirst()))
+        return .unlock(lock)
     }
 
     /// One of several devices fails for itself; a command with one thing to do fails as a whole.
@@ -192,7 +215,7 @@ extension Operation {
     private mutating func executionFailed(_ error: PVUSBError) {
         guard error.code != .storeLost else {
             current?.error = error
-            let effects = heldLock
+            let effects = unlocks
             finishGoal(status: nil)
             phase = .ending(effects, .report(report))
             return
@@ -206,16 +229,15 @@ extension Operation {
 
     /// Notes how the task ended, gives its lock back and turns to the next one.
     private mutating func conclude(_ error: PVUSBError?, status: DeviceStatus?) -> Effect? {
-        let lock = tasks.removeFirst().lock
+        tasks.removeFirst()
         if current == nil, let error { report.error = error }
         current?.error = error.map { $0.telling(status) }
         finishGoal(status: status)
         if let error, error.code == .storeLost {
-            phase = .ending([.unlock(lock)], .report(report))
+            phase = .ending(unlocks, .report(report))
             return nil
         }
-        phase = .unlocking
-        return .unlock(lock)
+        return unlock(held.reversed())
     }
 
     mutating func finishGoal(status: DeviceStatus?) {

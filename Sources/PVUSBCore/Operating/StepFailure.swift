@@ -5,7 +5,7 @@ extension Step {
     var scope: SurveyScope {
         switch self {
         case .createController(let id, _), .awaitBackend(let id), .awaitConnected(let id),
-            .removeController(let id):
+            .closeController(let id), .awaitClosed(let id), .removeController(let id):
             .store(device: nil, controller: id)
         case .claim(let claim):
             .store(device: claim.device, controller: claim.place.controller)
@@ -27,6 +27,13 @@ extension Step {
         case .probe: true
         default: false
         }
+    }
+
+    /// Tells whether the plan goes on and may succeed without the step: a guest that does not
+    /// answer keeps no controller.
+    var isDispensable: Bool {
+        guard case .awaitClosed = self else { return false }
+        return true
     }
 
     /// Tells whether having tried is enough: any ordinary driver may want a probed interface, or
@@ -52,7 +59,7 @@ extension Step {
             return notMoved(interface, "unbound from \(driver.text)", refusal, seen)
         case .probe(let interface):
             return notMoved(interface, "given to its drivers", refusal, seen)
-        case .awaitBackend(let id), .awaitConnected(let id):
+        case .awaitBackend(let id), .awaitConnected(let id), .awaitClosed(let id):
             let state = seen.controller(id)?.backendState?.label ?? "gone"
             let domain = seen.domain(id.domain)?.label ?? "domain \(id.domain)"
             return PVUSBError(

@@ -187,12 +187,14 @@ extension Step {
     var change: StoreChange? {
         switch self {
         case .createController(let id, let settings): .createController(id, settings)
+        case .closeController(let id): .closeController(id)
         case .removeController(let id): .removeController(id)
         case .claim(let claim): .claim(claim)
         case .record(let device, let record): .record(device, record)
         case .clear(let device, let place): .clear(device, place)
         case .forget(let device): .forget(device)
-        case .awaitBackend, .awaitConnected, .awaitListed, .awaitReleased, .unbind, .bind, .probe:
+        case .awaitBackend, .awaitConnected, .awaitClosed, .awaitListed, .awaitReleased, .unbind,
+            .bind, .probe:
             nil
         }
     }
@@ -212,7 +214,7 @@ extension Step {
     /// The watch that tells when a wait may be over.
     var watched: StepWatch? {
         switch self {
-        case .awaitBackend(let id), .awaitConnected(let id):
+        case .awaitBackend(let id), .awaitConnected(let id), .awaitClosed(let id):
             StepWatch(path: StoreLayout.backend(of: id) / ControllerKey.state)
         default: nil
         }

@@ -11,6 +11,7 @@ enum StoreChange: Hashable, Sendable {
     case clear(BusID, Place)
     case forget(BusID)
     case createController(ControllerID, ControllerSettings)
+    case closeController(ControllerID)
     case removeController(ControllerID)
 
     /// What to do with a transaction, now that its reads are answered.
@@ -37,6 +38,7 @@ enum StoreChange: Hashable, Sendable {
                 .read(StoreLayout.driverPaths(of: device)),
             ]
         case .createController(let id, _): Self.creationReads(id)
+        case .closeController(let id): Self.closingReads(id)
         case .removeController(let id): Self.removalReads(id)
         }
     }
@@ -53,6 +55,7 @@ enum StoreChange: Hashable, Sendable {
         case .forget(let device): return Self.forgetting(device, seen)
         case .createController(let id, let settings):
             return Self.creating(id, settings, seen)
+        case .closeController(let id): return Self.closing(id, seen)
         case .removeController(let id): return Self.removing(id, seen)
         }
     }

@@ -6,13 +6,16 @@ enum Task: Hashable, Sendable {
     case detach(BusID, from: Place?, rebind: Bool)
     case recover(BusID, named: Bool)
     case addController(DomainID, ControllerSettings)
+    case removeController(ControllerID, devices: [BusID], force: Bool)
 
-    /// What no other pvusb may work on meanwhile.
-    var lock: Lock {
+    /// What no other pvusb may work on meanwhile, in the order of taking: devices, then domain.
+    var locks: [Lock] {
         switch self {
         case .attach(let device, _, _), .detach(let device, _, _), .recover(let device, _):
-            Lock(.device(device))
-        case .addController(let domain, _): Lock(.domain(domain))
+            [Lock(.device(device))]
+        case .addController(let domain, _): [Lock(.domain(domain))]
+        case .removeController(let id, let devices, _):
+            devices.sorted().map { Lock(.device($0)) } + [Lock(.domain(id.domain))]
         }
     }
 
@@ -47,6 +50,8 @@ enum Task: Hashable, Sendable {
             return seen.planRecovery(of: device, named: named)
         case .addController(let domain, let settings):
             return try seen.planController(for: try seen.resolve(.number(domain)), settings)
+        case .removeController(let id, let devices, let force):
+            return try seen.planRemoval(of: id, taking: devices, force: force)
         }
     }
 }
@@ -92,6 +97,10 @@ extension Command {
         case .devices, .list: return []
         case .addController(let domain, let settings):
             return [.addController(try seen.resolve(domain).id, settings)]
+        case .removeController(let domain, let number, let force):
+            let id = ControllerID(domain: try seen.resolve(domain).id, number: number)
+            let devices = seen.devicesOf(controller: id)
+            return [.removeController(id, devices: devices, force: force)]
         case .attach(let domain, let device, let wish):
             let domain = try seen.resolve(domain)
             guard domain.id != .zero else { throw .hostIsNoTarget }

@@ -25,6 +25,54 @@ extension Observation {
         return Plan(.controllerAdded(id, settings), steps, given: self)
     }
 
+    /// Plans the end of a controller: its devices come back first, then its two ends part, then
+    /// its nodes go. A guest that does not answer is not waited for longer than a time-out.
+    ///
+    /// - Parameters:
+    ///   - devices: the ones that may be taken back, whose locks are held.
+    ///   - force: whether the guest is not waited for at all.
+    /// - Throws: there is no such controller; it is of a kind that is only looked at; it holds a
+    ///   device that is not among those named.
+    func planRemoval(
+        of id: ControllerID, taking devices: [BusID], force: Bool
+    ) throws(PVUSBError) -> Plan {
+        let domain = domain(id.domain)?.label ?? "domain \(id.domain)"
+        guard let controller = controller(id) else {
+            throw PVUSBError(
+                .notFound, "\(domain) has no controller \(id.number.number)",
+                remedy: "pvusb list \(domain)")
+        }
+        guard controller.kind == .pv, controller.backendDomain == .zero else {
+            throw PVUSBError(
+                .failed,
+                "controller \(id.number.number) of \(domain) is one that this version of "
+                    + "pvusb only looks at", remedy: "use xl usbctrl-detach")
+        }
+        var steps: [Step] = []
+        for device in devicesOf(controller: id) {
+            guard devices.contains(device) else {
+                throw PVUSBError(
+                    .busy,
+                    "controller \(id.number.number) of \(domain) was given \(device) a "
+                        + "moment ago", remedy: "try again")
+            }
+            steps += planHost(of: device).steps
+        }
+        steps.append(.closeController(id))
+        if !force { steps.append(.awaitClosed(id)) }
+        return Plan(.controllerRemoved(id), steps + [.removeController(id)], given: self)
+    }
+
+    /// The devices that a controller's ports hold, and those on their way into or out of one.
+    func devicesOf(controller id: ControllerID) -> [BusID] {
+        let held = controller(id)?.occupied.map(\.device) ?? []
+        let recorded = records.filter { device, record in
+            record.place?.controller == id && places(of: device).isEmpty
+                && record.goal != .parked
+        }
+        return Set(held + recorded.keys).sorted()
+    }
+
     /// Plans the end of a controller that never came to life.
     func planWithdrawal(of controller: ControllerID) -> Plan {
         Plan(.controllerRemoved(controller), [.removeController(controller)], given: self)

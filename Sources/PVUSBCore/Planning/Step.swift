@@ -8,6 +8,10 @@ public enum Step: Hashable, Sendable {
     case awaitBackend(ControllerID)
     /// The controller's two ends work.
     case awaitConnected(ControllerID)
+    /// The controller's backend is asked to go, and holds no device.
+    case closeController(ControllerID)
+    /// The controller's backend has gone.
+    case awaitClosed(ControllerID)
     /// The nodes of a controller are gone.
     case removeController(ControllerID)
     /// The port node holds the device, and the record says why.
@@ -55,6 +59,8 @@ extension Step {
         case .awaitBackend(let id):
             seen.backend(of: id, isIn: [.initWait, .initialised, .connected])
         case .awaitConnected(let id): seen.backend(of: id, isIn: [.connected])
+        case .closeController(let id): seen.isGone(id, or: [.closing, .closed])
+        case .awaitClosed(let id): seen.isGone(id, or: [.closed])
         case .removeController(let id): seen.controller(id) == nil
         case .claim(let claim): claim.holds(in: seen)
         case .awaitListed(let device, let place): seen.isListed(device, at: place)
@@ -122,6 +128,14 @@ extension Observation {
         return table.entries.contains { $0.device == device && $0.place == place }
     }
 
+    /// The controller does not exist, has no backend, or one in these states.
+    fileprivate func isGone(_ id: ControllerID, or states: [XenbusState]) -> Bool {
+        guard let controller = controller(id), let state = controller.backendState else {
+            return true
+        }
+        return states.contains(state)
+    }
+
     fileprivate func backend(of id: ControllerID, isIn states: [XenbusState]) -> Bool {
         controller(id)?.backendState.map(states.contains) ?? false
     }
@@ -159,6 +173,8 @@ extension Step {
                     + "\(settings.ports) ports")
         case .awaitBackend(let id): StepText("await", id, "backend ready")
         case .awaitConnected(let id): StepText("await", id, "connected")
+        case .closeController(let id): StepText("close", id, "")
+        case .awaitClosed(let id): StepText("await", id, "closed")
         case .removeController(let id): StepText("remove", id, "")
         case .claim(let claim):
             StepText(
