@@ -76,7 +76,9 @@ let package = Package(
             "PVUSBTests",
             ["PVUSB", "Simulation", "HostUSB", "XenStore", "XenStoreServer", "TestSupport"]),
         tests("ExplorationTests", ["Exploration", "PVUSBCore", "Simulation"]),
-        tests("PVUSBCommandsTests", ["PVUSBCommands", "PVUSB", "Simulation", "TestSupport"]),
+        tests(
+            "PVUSBCommandsTests",
+            ["PVUSBCommands", "PVUSB", "Simulation", "HostUSB", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

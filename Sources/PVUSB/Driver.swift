@@ -59,7 +59,8 @@ public final class Driver {
         do throws(StoreFailure) {
             return .store(try store.perform(batch))
         } catch {
-            return .storeLost(error.message)
+            return error.code == .denied
+                ? .storeDenied(error.message) : .storeLost(error.message)
         }
     }
 

@@ -66,17 +66,22 @@ extension Seams {
         guard let address else { return NoLocks() }
         let directory = environment("PVUSB_RUNDIR").flatMap { $0.isEmpty ? nil : $0 }
         let path = directory ?? "/run/pvusb"
-        let folder = address.path.utf8.map {
-            $0 == UInt8(ascii: "/") ? "-" : "\(Character(UnicodeScalar($0)))"
-        }
         do {
             _ = try LockDirectory(path: path)
-            return try LockDirectory(path: "\(path)/\(folder.joined())")
+            return try LockDirectory(path: "\(path)/\(folder(for: address))")
         } catch {
             throw PVUSBError(
                 .permission, "the locks can't be used", cause: error.message,
                 remedy: "run pvusb as root")
         }
+    }
+
+    /// One folder for the host's own store, however it is reached; one each for any other.
+    private static func folder(for address: StoreAddress) -> String {
+        let usual = StoreAddress.candidates { _ in nil }
+        guard !usual.contains(address.path) else { return "host" }
+        let hash = DeviceIdentity.hash(ofDescriptors: address.path.utf8)
+        return "store-\(String(hash, radix: 16))"
     }
 
     /// Makes the process ready for seams that watch for SIGINT and SIGTERM.
@@ -104,8 +109,12 @@ private final class HostClock: Clock {
         guard sources.contains(.store), let store, let descriptor = store.descriptor else {
             return clock.wait(for: sources, until: deadline)
         }
-        // What a lost connection has to say is heard by the next request.
-        if let events = try? store.takeEvents(), !events.isEmpty { return .woken }
+        do throws(StoreFailure) {
+            if !(try store.takeEvents().isEmpty) { return .woken }
+        } catch {
+            // Whoever waited looks again, and the next request connects anew.
+            return .woken
+        }
         do {
             try clock.register(descriptor: descriptor, for: .store)
         } catch {

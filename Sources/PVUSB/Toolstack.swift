@@ -3,7 +3,9 @@ public import PVUSBCore
 
 /// What users of the library hold: it runs commands on one host, one at a time.
 ///
-///     let toolstack = Toolstack { try Seams.thisHost() }
+///     let toolstack = Toolstack { () throws(PVUSBError) in
+///         try Seams.thisHost(sysfs: "/sys", changing: false, environment: { variable($0) })
+///     }
 ///     let outcome = await toolstack.run(.devices)
 ///
 /// Everything below is synchronous and runs on an executor of the toolstack's own, so a caller

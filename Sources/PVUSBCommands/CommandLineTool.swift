@@ -6,11 +6,15 @@ public enum CommandLineTool {
     /// The version that `--version` prints.
     public static let version = "0.1.0"
 
-    /// Runs the command that the words name and returns its exit code, 0…12.
+    /// Blocks the signals that ask to stop, so that they are heard where it is safe.
     ///
-    /// To be called from `main` before anything else: it blocks the signals that ask to stop.
-    public static func run(_ arguments: [String]) async -> Int32 {
+    /// To be called in `main`, before any other thread exists.
+    public static func prepareProcess() {
         Seams.prepareProcess()
+    }
+
+    /// Runs the command that the words name and returns its exit code, 0…12.
+    public static func run(_ arguments: [String]) async -> Int32 {
         do {
             var command = try PVUSBCommand.parseAsRoot(arguments)
             if var command = command as? any AsyncParsableCommand {

@@ -43,6 +43,9 @@ struct GlobalOptions: ParsableArguments {
         guard sandbox != "" else {
             throw ValidationError("an empty word is no world file")
         }
+        guard sandbox == nil || sysfs == nil else {
+            throw ValidationError("--sandbox has its own sysfs: --sysfs does not go with it")
+        }
         guard !exitCode || dryRun else {
             throw ValidationError("--exit-code goes with --dry-run")
         }
@@ -62,6 +65,8 @@ extension GlobalOptions {
     /// The world file, from `--sandbox` or the environment.
     var sandboxPath: String? {
         if let sandbox { return sandbox }
+        // Who names a tree means that tree, whatever the environment says.
+        if sysfs != nil { return nil }
         return Environment.value("PVUSB_SANDBOX").flatMap { $0.isEmpty ? nil : $0 }
     }
 
@@ -73,7 +78,7 @@ extension GlobalOptions {
     /// The toolstack that the options ask for.
     func toolstack(for command: Command) -> Toolstack {
         let (sandboxPath, sysfs) = (sandboxPath, sysfs ?? "/sys")
-        let changing = !command.onlyLooks
+        let changing = !command.onlyLooks && !dryRun
         let milliseconds = timeout * 1000
         return Toolstack { () throws(PVUSBError) in
             guard let sandboxPath else {

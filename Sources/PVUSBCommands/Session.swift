@@ -11,7 +11,7 @@ struct Session {
     func run(_ command: Command, style: ListStyle = .devices) async throws {
         let toolstack = globals.toolstack(for: command)
         let outcome = await toolstack.run(command, globals.operationOptions)
-        if !command.onlyLooks { globals.letTimePass() }
+        if !command.onlyLooks, !globals.dryRun { globals.letTimePass() }
         let code = try show(outcome, of: command, style)
         guard code == 0 else { throw ExitCode(code) }
     }
@@ -38,7 +38,9 @@ struct Session {
         case .inventory(let inventory):
             try emit(style.render(inventory, asJSON: globals.json, withHeader: Output.isTerminal))
             return 0
-        case .plans(let plans): return try show(plans, of: command)
+        case .plans(let plans, let refusals):
+            let code = try show(plans, of: command)
+            return refusals.map { fail($0) }.first ?? code
         case .report(let report): return try show(report)
         }
     }

@@ -3,7 +3,13 @@ internal import PVUSBCommands
 
 @main
 struct PVUSBTool {
-    static func main() async {
-        exit(await CommandLineTool.run(Array(CommandLine.arguments.dropFirst())))
+    /// The main thread keeps its signal mask and does nothing else: an async `main` would leave it
+    /// to libdispatch, which opens the mask, so that ^C would kill instead of ask.
+    nonisolated static func main() {
+        CommandLineTool.prepareProcess()
+        Task { @concurrent in
+            exit(await CommandLineTool.run(Array(CommandLine.arguments.dropFirst())))
+        }
+        while true { _ = pause() }
     }
 }

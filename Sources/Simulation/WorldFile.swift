@@ -33,15 +33,26 @@ public final class WorldFile {
     /// - Throws: that the file exists already, or why it can't be written.
     public static func create(_ path: String, _ world: World) throws(WorldFailure) {
         let bytes = try world.json()
-        var isTaken = false
+        try checkFree(path)
         do throws(FileErrno) {
-            isTaken = try exists(path)
-            if !isTaken { try SharedFile(path).replace(with: bytes) }
+            try SharedFile(path).replace(with: bytes)
         } catch {
             throw error == .noEntry
                 ? WorldFailure("its folder does not exist") : .unusable(error)
         }
-        if isTaken {
+    }
+
+    /// Makes sure that a new file may have this path.
+    ///
+    /// - Throws: that there is one already.
+    public static func checkFree(_ path: String) throws(WorldFailure) {
+        var isTaken = false
+        do throws(FileErrno) {
+            isTaken = try exists(path)
+        } catch {
+            throw .unusable(error)
+        }
+        guard !isTaken else {
             throw WorldFailure("it exists already", remedy: "name another file, or remove it")
         }
     }

@@ -51,6 +51,7 @@ public actor AsyncStore {
             if client.isInTransaction { _ = try client.perform([.abort]) }
             return value
         } catch {
+            if client.isInTransaction { _ = try? client.perform([.abort]) }
             end(with: error)
             throw error
         }
@@ -62,10 +63,16 @@ public actor AsyncStore {
         let stream = lastStream
         streams[stream] = WatchBuffer(path: path)
         let watch = StoreRequest.watch(path, token: "\(stream)")
-        let replies = try perform([watch])
+        let replies: [StoreReply]
+        do throws(StoreFailure) {
+            replies = try perform([watch])
+        } catch {
+            streams[stream] = nil
+            throw error
+        }
         if let refusal = replies.first?.failure {
             streams[stream] = nil
-            throw StoreFailure(.unreachable, "\(path) can't be watched (\(refusal.text))")
+            throw StoreFailure(.refused, "\(path) can't be watched (\(refusal.text))")
         }
         return WatchChanges(store: self, stream: stream)
     }
@@ -91,9 +98,11 @@ public actor AsyncStore {
     private func listen() {
         distribute()
         guard client.connections != heardConnection, let descriptor = client.descriptor else {
+            endStreams(before: heardConnection)
             return
         }
         silence()
+        endStreams(before: client.connections)
         // A number of the source's own: the client may close its own at any time.
         let own = pvusb_duplicate(descriptor)
         guard own >= 0 else { return }
@@ -110,6 +119,18 @@ public actor AsyncStore {
     private func silence() {
         source?.cancel()
         source = nil
+    }
+
+    /// Ends the watches that were set on an earlier connection, and went with it.
+    private func endStreams(before connection: Int) {
+        let failure = StoreFailure(.closed, "the connection that the watch was set on is gone")
+        for stream in streams.keys.sorted() {
+            guard let own = streams[stream]?.connection else {
+                streams[stream]?.connection = connection
+                continue
+            }
+            if own < connection { streams[stream]?.end(with: failure) }
+        }
     }
 
     isolated deinit {

@@ -18,19 +18,23 @@ public struct StoreFailure: Error, Hashable, Sendable {
     /// A class of failures; more may come.
     public struct Code: Hashable, Sendable {
         private enum Value: Hashable {
-            case unreachable, timedOut, closed, malformed, contended
+            case unreachable, denied, timedOut, closed, malformed, contended, refused
         }
 
         private let value: Value
 
         /// No server could be connected to.
         public static let unreachable = Code(value: .unreachable)
+        /// The server is there, but this user may not connect to it.
+        public static let denied = Code(value: .denied)
         /// The server did not answer in time.
         public static let timedOut = Code(value: .timedOut)
         /// The server closed the connection.
         public static let closed = Code(value: .closed)
         /// The server sent what is not the protocol.
         public static let malformed = Code(value: .malformed)
+        /// The server refused what cannot be done without, as a transaction or a watch.
+        public static let refused = Code(value: .refused)
         /// A transaction conflicted too often.
         public static let contended = Code(value: .contended)
     }

@@ -49,8 +49,15 @@ public final class StoreClient: Store {
     public func perform(_ batch: [StoreRequest]) throws(StoreFailure) -> [StoreReply] {
         let refusals = batch.map(\.refusal)
         if refusals.contains(where: { $0 != nil }) { return try refuse(batch, refusals) }
+        // Nothing is open, so nothing can be aborted; a lost connection is not made anew for it.
+        if batch == [.abort], transaction == 0 { return [.failure(.noEntry)] }
         var replies: [StoreReply] = []
-        for part in batch.partsAfterBegin { replies += try ask(part) }
+        for part in batch.partsAfterBegin {
+            replies += try ask(part)
+            guard part.last == .begin, let refusal = replies.last?.failure else { continue }
+            // What was meant for the transaction must not be done outside of one.
+            return replies + batch.dropFirst(replies.count).map { _ in .failure(refusal) }
+        }
         return replies
     }
 

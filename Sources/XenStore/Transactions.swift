@@ -11,14 +11,20 @@ extension Store {
     ///   - attemptsMax: how often it is tried.
     ///   - pause: waits about so many milliseconds between two tries; to be blurred, so that two
     ///     who collide do not collide again in step.
-    /// - Returns: the replies to the changes, without the commit's; none when there were none.
-    /// - Throws: contended after too many conflicts; what `perform` throws.
+    /// - Returns: the replies to the changes, and the commit's too when it failed for good; none
+    ///   when there were no changes.
+    /// - Throws: contended after too many conflicts; refused when none can be begun; what
+    ///   `perform` throws.
+    @discardableResult
     public func transaction(
         attemptsMax: Int = 40, pause: (Int) -> Void,
         _ body: () throws(StoreFailure) -> [StoreRequest]?
     ) throws(StoreFailure) -> [StoreReply] {
         for attempt in 0..<attemptsMax {
-            _ = try perform([.begin])
+            if let refusal = try perform([.begin]).first?.failure {
+                throw StoreFailure(
+                    .refused, "no transaction can be begun (\(refusal.text))")
+            }
             guard let changes = try bodyOrAbort(body) else {
                 _ = try perform([.abort])
                 return []

@@ -38,8 +38,10 @@ final class SocketTransport: Transport {
             let result = unsafe pvusb_stream_connect(self.socket.number, path)
             if result == 0 { return }
             guard -result == PVUSB_EAGAIN else {
+                let isDenied = [PVUSB_EACCES, PVUSB_EPERM].contains(-result)
                 throw StoreFailure(
-                    .unreachable, "xenstored at \(path) can't be reached (errno \(-result))")
+                    isDenied ? .denied : .unreachable,
+                    "xenstored at \(path) can't be reached (errno \(-result))")
             }
             guard pvusb_monotonic() < deadline else {
                 throw StoreFailure(.timedOut, "xenstored at \(path) accepts no connection")

@@ -50,6 +50,8 @@ struct WatchBuffer {
     typealias Waiter = CheckedContinuation<Result<WatchChange?, StoreFailure>, Never>
 
     let path: StorePath
+    /// Which of the client's connections the watch was set on; nil until that is known.
+    var connection: Int?
     var waiter: Waiter?
     private var waiting: [WatchChange] = []
     private var known: Set<WatchChange> = []

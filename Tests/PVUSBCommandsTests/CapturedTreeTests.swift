@@ -5,7 +5,7 @@ import Testing
 struct CapturedTreeTests {
     @Test(arguments: [
         "attach pv1 1-2", "detach 1-2", "detach pv1 0:1", "recover", "recover 1-2",
-        "controller add pv1", "attach pv1 1-2 --dry-run",
+        "controller add pv1",
     ])
     func `nothing is changed in a copy of sysfs`(line: String) throws {
         let tree = try CapturedHost.sysfs()

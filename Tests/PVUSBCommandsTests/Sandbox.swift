@@ -127,7 +127,7 @@ final class Sandbox {
 
 /// A program that was started, and what it writes.
 struct StartedProgram {
-    fileprivate let process: Process
+    let process: Process
     fileprivate let output: FileHandle
     fileprivate let errors: FileHandle
 

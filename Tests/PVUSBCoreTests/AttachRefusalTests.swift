@@ -131,7 +131,9 @@ struct AttachRefusalTests {
         Row(
             "on its way back", Scene(record: Record(.detach)),
             unfinished("a detach of 1-1 was begun and not finished")),
-        Row("contested", Scene(ports: ["1-1", "1-1"]), unfinished("2 ports hold 1-1")),
+        Row(
+            "contested", Scene(ports: ["1-1", "1-1"]),
+            PVUSBError(.unfinished, "2 ports hold 1-1", remedy: "xl usbdev-detach 5 0 1")),
         Row(
             "another device's record",
             Scene(record: Record(.attached, identity: RecordTests.identity)),

@@ -133,7 +133,7 @@ struct ConversationTests {
             .attach(.name("win10"), .busID(bus("1-1")), at: nil),
             OperationOptions(isDryRun: true))
         let outcome = try #require(converse(&operation, with: &host, LittleHost.look))
-        guard case .plans(let plans) = outcome else {
+        guard case .plans(let plans, refusals: []) = outcome else {
             Issue.record("the outcome is \(outcome)")
             return
         }

@@ -85,7 +85,10 @@ struct DeviceStatusTests {
     func `a problem and a remedy come together`(row: Row) {
         let status = row.scene.observation.status(of: bus("1-1"))
         #expect(status.problems.isEmpty == (status.remedy == nil))
-        #expect(status.remedy == nil || status.remedy == "pvusb recover 1-1")
+        guard let remedy = status.remedy else { return }
+        // Of two ports that are both another tool's, that tool has to take one back.
+        #expect(remedy == "pvusb recover 1-1" || remedy.hasPrefix("xl usbdev-detach 5 0 "))
+        #expect(remedy.hasPrefix("pvusb") || status.state == .contested)
     }
 
     @Test(arguments: [

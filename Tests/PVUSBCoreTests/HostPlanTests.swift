@@ -146,7 +146,7 @@ struct HostPlanTests {
             ["usbback"], ports: ["1-1", "1-1"], record: Record(.attached, at: place(2)),
             table: Self.listed)
         #expect(
-            home(scene) == ["record 1-1 detach", "clear 1-1 domain 5 port 0:2", "forget 1-1"])
+            home(scene) == ["record 1-1 detach", "clear 1-1 domain 5 port 0:2", "withdraw 1-1"])
     }
 
     @Test func `a device that can't be read keeps its port and its record`() {

@@ -199,7 +199,7 @@ struct ClearTests {
 }
 
 struct ForgetTests {
-    static let change = StoreChange.forget(bus("1-1"))
+    static let change = StoreChange.forget(bus("1-1"), withDrivers: true)
     static let drivers = "/libxl/usbback/1-1"
 
     @Test(

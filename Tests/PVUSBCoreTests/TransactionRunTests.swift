@@ -3,7 +3,7 @@ import Testing
 @testable import PVUSBCore
 
 struct TransactionRunTests {
-    static let timer = Instant.Timer(run: 1, step: 2, pacesRetries: true)
+    static let timer = Instant.Timer(run: 1, step: 2)
     static let port = node("/local/domain/0/backend/vusb/5/0/port/1")
     static let write = Effect.store([.write(port, text: ""), .commit])
 
@@ -13,8 +13,10 @@ struct TransactionRunTests {
 
     private static func value(_ text: String) -> Answer { .store([.value(Array(text.utf8))]) }
 
-    private static func moment(_ milliseconds: Int) -> Effect {
-        .wait(for: [], until: Instant(timer, milliseconds: milliseconds))
+    /// So long after the retry of that number was begun.
+    private static func moment(_ retry: Int, _ milliseconds: Int) -> Effect {
+        let timer = Instant.Timer(run: 1, step: 2, retry: retry)
+        return .wait(for: [], until: Instant(timer, milliseconds: milliseconds))
     }
 
     @Test func `a change is begun, read, decided, written and committed`() {
@@ -49,15 +51,14 @@ struct TransactionRunTests {
     @Test func `a conflict is tried again after 1, 2, 4 to 64 ms, forty times in all`() {
         var run = Self.begin()
         var progress = run.next(nil)
-        var elapsed = 0
         for attempt in 1...40 {
             #expect(progress == .ask(.store([.begin])))
             _ = run.next(.store([.done]))
             #expect(run.next(Self.value("1-1")) == .ask(Self.write))
             progress = run.next(.store([.done, .failure(.again)]))
             guard attempt < 40 else { break }
-            elapsed += min(1 << (attempt - 1), 64)
-            #expect(progress == .ask(Self.moment(elapsed)))
+            let pause = min(1 << (attempt - 1), 64)
+            #expect(progress == .ask(Self.moment(attempt, pause)))
             #expect(!run.isOpen)
             progress = run.next(.timedOut)
         }

@@ -74,7 +74,7 @@ struct DriverTests {
         let dry = bench.run(command, OperationOptions(isDryRun: true))
         #expect(bench.changes == [])
         #expect(try bench.nodes() == nodes)
-        guard case .plans(let plans) = dry else { throw Unexpected(outcome: dry) }
+        guard case .plans(let plans, refusals: []) = dry else { throw Unexpected(outcome: dry) }
         let report = try bench.succeed(command)
         let steps = report.goals.flatMap(\.steps)
         #expect(steps.map(\.step) == plans.flatMap(\.steps))

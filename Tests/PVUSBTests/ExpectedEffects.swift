@@ -26,6 +26,9 @@ func expectedChange(of step: Step, isRecorded: Bool) throws -> Effect? {
         let goal = "/libxl/pvusb/device/\(encoded(device))/goal"
         return .store([try writing(goal, record.goal.rawValue), .commit])
     case .clear(_, let place): return .store([try writing(portPath(place), ""), .commit])
+    case .withdrawRecord(let device):
+        let path = "/libxl/pvusb/device/\(encoded(device))"
+        return .store([.remove(try #require(StorePath(path))), .commit])
     case .forget(let device):
         let paths = ["/libxl/pvusb/device/\(encoded(device))", "/libxl/usbback/\(encoded(device))"]
         return .store(try paths.map { .remove(try #require(StorePath($0))) } + [.commit])

@@ -11,6 +11,8 @@
 /// The errno numbers that a stream's caller tells apart.
 #define PVUSB_EAGAIN EAGAIN
 #define PVUSB_EINTR EINTR
+#define PVUSB_EACCES EACCES
+#define PVUSB_EPERM EPERM
 
 /// Closes a descriptor.
 static inline int pvusb_close(int32_t descriptor) {

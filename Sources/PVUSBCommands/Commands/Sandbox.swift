@@ -39,6 +39,13 @@ struct SandboxNewCommand: AsyncParsableCommand {
     func run() async throws {
         let session = Session(globals: globals)
         let world = try session.read { () throws(PVUSBError) -> World in try self.world() }
+        try session.read { () throws(PVUSBError) in
+            do throws(WorldFailure) {
+                try WorldFile.checkFree(file)
+            } catch {
+                throw .world(file, error)
+            }
+        }
         guard !globals.dryRun else {
             let plan = PlanDocument(
                 goal: "a world in \(file)", action: "write", target: file, value: "world")

@@ -45,6 +45,15 @@ public struct DomainView: Hashable, Sendable {
         self.vm = vm
     }
 
+    /// The word that names the domain on a command line: its name, or its number where the name
+    /// would be read as something else.
+    public var word: String {
+        guard let name, !name.isEmpty, !name.contains(where: \.isWhitespace),
+            !name.utf8.allSatisfy({ (0x30...0x39).contains($0) }), !name.hasPrefix("-")
+        else { return id.description }
+        return name
+    }
+
     /// What a person calls the domain: its name, or its number when it has none.
     public var label: String { name ?? "domain \(id)" }
 }

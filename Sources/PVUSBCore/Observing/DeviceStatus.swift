@@ -53,6 +53,11 @@ public struct DeviceStatus: Hashable, Sendable {
     public var remedy: String? {
         // What QEMU has is only looked at yet.
         guard kind == nil || kind == .pv else { return nil }
+        if state == .contested, record == nil, let place {
+            // No port is ours to clear: the one who gave it away twice takes it back once.
+            return "xl usbdev-detach \(place.controller.domain) \(place.controller.number.number) "
+                + "\(place.port.number)"
+        }
         return switch state {
         case .attaching, .detaching, .assignedAbsent, .assignedUncaptured, .stale, .contested,
             .captured, .mixed:

@@ -87,6 +87,10 @@ extension PVUSBError {
             PVUSBError(
                 .storeLost, "xenstored can't be asked", cause: reason,
                 remedy: "see that it runs and that you are root, then type: pvusb recover")
+        case .storeDenied(let reason):
+            PVUSBError(
+                .permission, "this user may not ask xenstored", cause: reason,
+                remedy: "run pvusb as root")
         case .locksFailed(let reason):
             PVUSBError(.failed, "the locks can't be used", cause: reason)
         default:

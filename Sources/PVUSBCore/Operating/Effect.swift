@@ -25,6 +25,8 @@ public enum Answer: Hashable, Sendable {
     case store([StoreReply])
     /// The store could not be asked, or did not answer.
     case storeLost(String)
+    /// This user may not ask the store.
+    case storeDenied(String)
     /// The files' replies, one a request.
     case files([FileReply])
     /// QEMU's reply.
@@ -75,18 +77,18 @@ public struct Instant: Hashable, Sendable {
         public let run: Int
         /// Which step of that run; negative for what comes before the steps.
         public let step: Int
-        /// Whether it paces the retries of a commit, apart from the step's own time-out.
-        public let pacesRetries: Bool
+        /// Which retry of the step's commit it paces; 0 for the step's own time-out.
+        public let retry: Int
 
         /// Names a timer.
-        public init(run: Int, step: Int, pacesRetries: Bool = false) {
+        public init(run: Int, step: Int, retry: Int = 0) {
             self.run = run
             self.step = step
-            self.pacesRetries = pacesRetries
+            self.retry = retry
         }
 
-        /// The timer that paces the retries of this timer's step.
-        var forRetries: Timer { Timer(run: run, step: step, pacesRetries: true) }
+        /// The timer that paces a retry of this timer's step.
+        func retry(_ number: Int) -> Timer { Timer(run: run, step: step, retry: number) }
     }
 
     /// The timer; it starts when the operation first names it.

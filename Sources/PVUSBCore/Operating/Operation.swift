@@ -105,7 +105,9 @@ public struct Operation: Hashable, Sendable {
             effects = execution.cleanUp + unlocks
             current?.steps += execution.reports
         }
-        report.error = PVUSBError(.interrupted, "interrupted", remedy: interruptedRemedy)
+        let error = PVUSBError(.interrupted, "interrupted", remedy: interruptedRemedy)
+        report.error = error
+        current?.error = error
         finishGoal(status: nil)
         phase = .ending(effects, command.onlyLooks ? .failed(.interruptedLook) : .report(report))
     }

@@ -19,12 +19,26 @@ extension Operation {
             guard !command.onlyLooks else { return try look(seen) }
             tasks = try command.tasks(in: seen)
             guard options.isDryRun else { return beginTask() }
-            var plans: [Plan] = []
-            for task in tasks { plans.append(try task.plan(in: seen)) }
-            phase = .ending([], .plans(plans))
+            planAll(seen)
         } catch {
             fail(error)
         }
+    }
+
+    /// One device that can't be planned for hides no other's plan.
+    private mutating func planAll(_ seen: Observation) {
+        var plans: [Plan] = []
+        var refusals: [PVUSBError] = []
+        for task in tasks {
+            do throws(PVUSBError) {
+                plans.append(try task.plan(in: seen))
+            } catch {
+                refusals.append(error)
+            }
+        }
+        let isAllRefused = plans.isEmpty && !refusals.isEmpty
+        phase = .ending(
+            [], isAllRefused ? .failed(refusals[0]) : .plans(plans, refusals: refusals))
     }
 
     private mutating func fail(_ error: PVUSBError) {
@@ -229,8 +243,8 @@ extension Operation {
 
     /// Notes how the task ended, gives its lock back and turns to the next one.
     private mutating func conclude(_ error: PVUSBError?, status: DeviceStatus?) -> Effect? {
-        tasks.removeFirst()
-        if current == nil, let error { report.error = error }
+        let task = tasks.removeFirst()
+        if current == nil, let error { note(error, of: task) }
         current?.error = error.map { $0.telling(status) }
         finishGoal(status: status)
         if let error, error.code == .storeLost {

@@ -4,8 +4,8 @@ public import USBModel
 public enum Outcome: Hashable, Sendable {
     /// What was seen, for a command that only looks.
     case inventory(Inventory)
-    /// What would be done, for a dry run.
-    case plans([Plan])
+    /// What would be done, for a dry run; and why it can't be planned for some.
+    case plans([Plan], refusals: [PVUSBError])
     /// What was done.
     case report(Report)
     /// Why nothing was done.

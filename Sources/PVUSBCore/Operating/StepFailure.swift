@@ -12,7 +12,8 @@ extension Step {
         case .record(let device, let record):
             .store(device: device, controller: record.place?.controller)
         case .clear(let device, let place): .store(device: device, controller: place.controller)
-        case .forget(let device): .store(device: device, controller: nil)
+        case .forget(let device), .withdrawRecord(let device):
+            .store(device: device, controller: nil)
         case .awaitListed(let device, _), .awaitReleased(let device): .drivers(of: device)
         case .unbind(let interface, _), .bind(let interface, _), .probe(let interface):
             .drivers(of: interface.device)

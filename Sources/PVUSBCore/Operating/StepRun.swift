@@ -87,7 +87,7 @@ struct StepRun: Hashable, Sendable {
 
     private mutating func start(_ change: StoreChange) -> Progress<Ending> {
         guard case .claim = change else {
-            return self.change(TransactionRun(change, timer: timer.forRetries), nil, nil)
+            return self.change(TransactionRun(change, timer: timer), nil, nil)
         }
         return lock(LockRun(Lock(.claim), until: deadline), change, nil)
     }
@@ -101,7 +101,7 @@ struct StepRun: Hashable, Sendable {
             phase = .locking(run, then: change)
             return .ask(effect)
         case .finished(.taken):
-            return self.change(TransactionRun(change, timer: timer.forRetries), run.lock, nil)
+            return self.change(TransactionRun(change, timer: timer), run.lock, nil)
         case .finished(.held(let process)):
             return .finished(.failed(.locked(run.lock, by: process)))
         case .finished(.failed(let error)): return .finished(.failed(error))
@@ -192,7 +192,8 @@ extension Step {
         case .claim(let claim): .claim(claim)
         case .record(let device, let record): .record(device, record)
         case .clear(let device, let place): .clear(device, place)
-        case .forget(let device): .forget(device)
+        case .forget(let device): .forget(device, withDrivers: true)
+        case .withdrawRecord(let device): .forget(device, withDrivers: false)
         case .awaitBackend, .awaitConnected, .awaitClosed, .awaitListed, .awaitReleased, .unbind,
             .bind, .probe:
             nil

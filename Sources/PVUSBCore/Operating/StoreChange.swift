@@ -9,7 +9,7 @@ enum StoreChange: Hashable, Sendable {
     case claim(Claim)
     case record(BusID, Record)
     case clear(BusID, Place)
-    case forget(BusID)
+    case forget(BusID, withDrivers: Bool)
     case createController(ControllerID, ControllerSettings)
     case closeController(ControllerID)
     case removeController(ControllerID)
@@ -32,7 +32,7 @@ enum StoreChange: Hashable, Sendable {
         case .claim(let claim): claim.reads
         case .record(let device, let record): Self.recordReads(device, record)
         case .clear(_, let place): [.read(StoreLayout.port(place))]
-        case .forget(let device):
+        case .forget(let device, _):
             [
                 .read(StoreLayout.version), .read(StoreLayout.record(of: device)),
                 .read(StoreLayout.driverPaths(of: device)),
@@ -52,7 +52,8 @@ enum StoreChange: Hashable, Sendable {
         case .clear(let device, let place):
             let port = StoreLayout.port(place)
             return seen[port] == device.description ? .write([.write(port, text: "")]) : .leave
-        case .forget(let device): return Self.forgetting(device, seen)
+        case .forget(let device, let withDrivers):
+            return Self.forgetting(device, withDrivers, seen)
         case .createController(let id, let settings):
             return Self.creating(id, settings, seen)
         case .closeController(let id): return Self.closing(id, seen)
@@ -217,9 +218,12 @@ extension StoreChange {
             remedy: "pvusb recover \(device)")
     }
 
-    private static func forgetting(_ device: BusID, _ seen: Values) -> Decision {
+    private static func forgetting(
+        _ device: BusID, _ withDrivers: Bool, _ seen: Values
+    ) -> Decision {
         guard seen.recordsAreOurs else { return .refuse(.newerRecords) }
-        let paths = [StoreLayout.record(of: device), StoreLayout.driverPaths(of: device)]
+        let drivers = withDrivers ? [StoreLayout.driverPaths(of: device)] : []
+        let paths = [StoreLayout.record(of: device)] + drivers
         let present = paths.filter { seen[$0] != nil }
         return present.isEmpty ? .leave : .write(present.map { .remove($0) })
     }

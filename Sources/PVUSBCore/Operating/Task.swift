@@ -47,6 +47,10 @@ enum Task: Hashable, Sendable {
         case .recover(let device, let named):
             try seen.checkReadable(device)
             try seen.checkKind(of: device)
+            let status = seen.status(of: device)
+            guard status.state != .contested || status.record != nil else {
+                throw .unfinished(status)
+            }
             return seen.planRecovery(of: device, named: named)
         case .addController(let domain, let settings):
             return try seen.planController(for: try seen.resolve(.number(domain)), settings)
@@ -127,11 +131,11 @@ extension Command {
         case .missing:
             throw PVUSBError(
                 .notFound, "\(domain.label) has no port \(wish.label)",
-                remedy: "pvusb list \(domain.label)")
+                remedy: "pvusb list \(domain.word)")
         case .free, .unreadable:
             throw PVUSBError(
                 .notFound, "port \(wish.label) of \(domain.label) holds no device",
-                remedy: "pvusb list \(domain.label)")
+                remedy: "pvusb list \(domain.word)")
         }
     }
 

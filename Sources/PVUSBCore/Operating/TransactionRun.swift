@@ -103,8 +103,8 @@ struct TransactionRun: Hashable, Sendable {
                 remedy: "try again")
         }
         phase = .backingOff
-        let waits = (1...attempts).map { 1 << min($0 - 1, 6) }
-        return .ask(.wait(for: [], until: Instant(timer, milliseconds: waits.reduce(0, +))))
+        let pause = Instant(timer.retry(attempts), milliseconds: 1 << min(attempts - 1, 6))
+        return .ask(.wait(for: [], until: pause))
     }
 
     private static func check(

@@ -41,9 +41,9 @@ extension Observation {
             }
             return place
         case .attaching, .assignedUncaptured:
-            guard let place = status.record?.place, wish.allows(place, in: domain.id) else {
-                throw .unfinished(status)
-            }
+            guard let place = status.record?.place, wish.allows(place, in: domain.id),
+                status.place == nil || status.place == place
+            else { throw .unfinished(status) }
             return place
         default: throw .unfinished(status)
         }

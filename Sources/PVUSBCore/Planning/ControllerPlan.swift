@@ -11,7 +11,7 @@ extension Observation {
                 .failed,
                 "this version of pvusb makes controllers of kind pv, not "
                     + settings.kind.rawValue,
-                remedy: "pvusb controller add \(domain.label) --kind pv")
+                remedy: "pvusb controller add \(domain.word) --kind pv")
         }
         // A stray child of the listing, which is no controller, has used its number too.
         let described = controllers.filter { $0.id.domain == domain.id }.map(\.id.number.number)
@@ -37,10 +37,11 @@ extension Observation {
         of id: ControllerID, taking devices: [BusID], force: Bool
     ) throws(PVUSBError) -> Plan {
         let domain = domain(id.domain)?.label ?? "domain \(id.domain)"
+        let word = self.domain(id.domain)?.word ?? "\(id.domain)"
         guard let controller = controller(id) else {
             throw PVUSBError(
                 .notFound, "\(domain) has no controller \(id.number.number)",
-                remedy: "pvusb list \(domain)")
+                remedy: "pvusb list \(word)")
         }
         guard controller.kind == .pv, controller.backendDomain == .zero else {
             throw PVUSBError(

@@ -115,7 +115,7 @@ extension Observation {
         let unbinds = isOurs == true ? captured : []
         return [.record(id, record.with(goal: .detach))]
             + unbinds.map { .unbind($0.id, from: SysfsPath.usbback) }
-            + [.clear(id, place), .forget(id)]
+            + [.clear(id, place), .withdrawRecord(id)]
     }
 
     /// The record of a device that another tool gave away; its drivers are not known to us.

@@ -36,7 +36,7 @@ extension Observation {
         throw refusal
             ?? PVUSBError(
                 .notFound, "\(domain.label) has no USB controller",
-                remedy: "pvusb controller add \(domain.label)")
+                remedy: "pvusb controller add \(domain.word)")
     }
 
     private func check(
@@ -50,7 +50,7 @@ extension Observation {
                 .notFound,
                 "controller \(controller.id.number.number) of \(domain.label) has ports "
                     + "1 to \(controller.ports.count), not \(port.number)",
-                remedy: "pvusb list \(domain.label)")
+                remedy: "pvusb list \(domain.word)")
         case .device(let other):
             throw PVUSBError(
                 .busy, "port \(place.label) of \(domain.label) holds \(other)",
@@ -58,21 +58,21 @@ extension Observation {
         case .unreadable:
             throw PVUSBError(
                 .busy, "port \(place.label) of \(domain.label) holds something that is no device",
-                remedy: "pvusb list \(domain.label)")
+                remedy: "pvusb list \(domain.word)")
         }
     }
 
     private func noController(_ number: ControllerNumber, _ domain: DomainView) -> PVUSBError {
         PVUSBError(
             .notFound, "\(domain.label) has no controller \(number.number)",
-            remedy: "pvusb list \(domain.label)")
+            remedy: "pvusb list \(domain.word)")
     }
 
     private func full(_ controller: ControllerView, _ domain: DomainView) -> PVUSBError {
         PVUSBError(
             .busy,
             "controller \(controller.id.number.number) of \(domain.label) has no free port",
-            remedy: "pvusb controller add \(domain.label)")
+            remedy: "pvusb controller add \(domain.word)")
     }
 }
 
@@ -99,7 +99,7 @@ extension ControllerView {
             "\(device.id) runs at \(speed) Mbit/s, \(name) carries at most \(carries) Mbit/s",
             remedy: speed >= .superSpeed
                 ? "plug it into a USB 2 port or behind a USB 2 hub"
-                : "pvusb controller add \(domain.label) --version 2")
+                : "pvusb controller add \(domain.word) --version 2")
     }
 
     /// usbback refuses SuperSpeed, and high speed on a version 1 controller (usbstub.c).

@@ -30,8 +30,10 @@ public enum Step: Hashable, Sendable {
     case clear(BusID, Place)
     /// usbback has forgotten the device.
     case awaitReleased(BusID)
-    /// There is no record of the device.
+    /// There is no record of the device, nor libxl's note of its drivers.
     case forget(BusID)
+    /// There is no record of the device; libxl's note stays for another port's sake.
+    case withdrawRecord(BusID)
 }
 
 /// A device's way into a port, with all that must be known to undo it.
@@ -70,7 +72,7 @@ extension Step {
         case .probe(let interface): seen.isWithOrdinaryDriver(interface)
         case .record(let device, let record): seen.records[device]?.goal == record.goal
         case .clear(let device, let place): seen.content(of: place) != .device(device)
-        case .forget(let device): seen.records[device] == nil
+        case .forget(let device), .withdrawRecord(let device): seen.records[device] == nil
         }
     }
 
@@ -190,6 +192,7 @@ extension Step {
             StepText("clear", device, "domain \(place.controller.domain) port \(place.label)")
         case .awaitReleased(let device): StepText("await", device, "released by usbback")
         case .forget(let device): StepText("forget", device, "")
+        case .withdrawRecord(let device): StepText("withdraw", device, "")
         }
     }
 }
