@@ -25,8 +25,10 @@ extension Observation {
         return Plan(.controllerAdded(id, settings), steps, given: self)
     }
 
-    /// Plans the end of a controller: its devices come back first, then its two ends part, then
-    /// its nodes go. A guest that does not answer is not waited for longer than a time-out.
+    /// Plans the end of a controller.
+    ///
+    /// Its devices come back first, then its two ends part, then its nodes go. A guest that does
+    /// not answer is not waited for longer than a time-out.
     ///
     /// - Parameters:
     ///   - devices: the ones that may be taken back, whose locks are held.
