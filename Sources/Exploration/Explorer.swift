@@ -7,6 +7,8 @@ public struct Explorer {
     private let command: Command
     private let device: BusID
 
+    private let succeedsAlone: Bool
+
     /// How many places of death were tried so far.
     public private(set) var deaths = 0
     /// The different worlds that deaths left so far.
@@ -17,6 +19,13 @@ public struct Explorer {
         self.world = world
         self.command = command
         self.device = device
+        var process = SimulatedProcess(in: world, process: 1)
+        let outcome = process.run(Operation(command))
+        if case .report(let report)? = outcome {
+            succeedsAlone = report.verdict == nil
+        } else {
+            succeedsAlone = false
+        }
     }
 
     /// A broken promise, with what led to it.
@@ -94,12 +103,25 @@ public struct Explorer {
             case .parked: !process.world.holds(device) && status.device?.isCaptured == false
             default: false
             }
-        guard !isSettled else { return [] }
+        guard !isSettled else { return checkDebris(process.world, trace + process.trace) }
         return [
             Finding(
                 law: "recover ends at the host, in a guest or parked",
                 found: "it is \(status.state)",
                 trace: trace + process.trace)
+        ]
+    }
+
+    /// A device that is home again leaves the store as it was, in a world where it was home at
+    /// first; empty controllers that a completed attach made may stay.
+    private func checkDebris(_ left: World, _ trace: [Effect]) -> [Finding] {
+        guard world.isHome(device), left.isHome(device) else { return [] }
+        let known = Set(world.storePaths)
+        let debris = left.storePaths.filter { !known.contains($0) }
+        guard !debris.isEmpty else { return [] }
+        return [
+            Finding(
+                law: "recover leaves nothing behind", found: "there is \(debris[0])", trace: trace)
         ]
     }
 
@@ -109,6 +131,10 @@ public struct Explorer {
         let status = status(in: process.world)
         if case .report(let report) = outcome {
             if report.verdict == nil, status.remedy == nil { return [] }
+            // What can't succeed undisturbed is undone, and says why.
+            if !succeedsAlone, report.verdict != nil, status.state == .host, status.record == nil {
+                return []
+            }
             // A controller that went with the process that died is not there to be removed.
             if case .removeController = command, report.verdict?.code == .notFound,
                 process.world.isHome(device)

@@ -55,6 +55,9 @@ extension World {
         store.resetGenerations()
     }
 
+    /// The paths of all nodes of the store, sorted.
+    public var storePaths: [StorePath] { store.entries.map(\.path) }
+
     /// What becomes of the world when a process dies: its locks and its connection are gone.
     public mutating func bury(_ process: Int32, _ connection: ConnectionID) {
         locks = locks.filter { $0.value != process }

@@ -25,6 +25,29 @@ struct ExplorerTests {
         #expect(explorer.worlds.count > 5)
     }
 
+    @Test(arguments: ["1-1", "1-4"])
+    func `an attach that has to make a controller dies anywhere and leaves nothing behind`(
+        device: String
+    ) throws {
+        let id = try #require(BusID(device))
+        var explorer = Explorer(
+            world: .builtIn(), command: try Self.attach(device), device: id)
+        #expect(explorer.crashes().map(\.description) == [])
+        #expect(explorer.worlds.count > 10)
+    }
+
+    @Test(arguments: ["1-1", "1-4"])
+    func `an attach to a guest that never answers dies anywhere and leaves nothing behind`(
+        device: String
+    ) throws {
+        var world = World.builtIn()
+        world.guests = world.guests.map { World.Guest(domain: $0.domain, hasFrontend: false) }
+        let id = try #require(BusID(device))
+        var explorer = Explorer(world: world, command: try Self.attach(device), device: id)
+        #expect(explorer.crashes().map(\.description) == [])
+        #expect(explorer.worlds.count > 3)
+    }
+
     @Test(arguments: ["1-1", "1-3.1", "1-3.2", "1-4"])
     func `a detach that dies anywhere is shown, recovered and repeated`(device: String) throws {
         var world = try Self.worldWithController()

@@ -88,7 +88,6 @@ struct StateTests {
     @Test(arguments: [
         (StateWorld.captured, "usbback has 1-4, but no port does"),
         (.mixed, "some interfaces of 1-4 are with usbback, others are not"),
-        (.cleared, "the record of 1-3.2 says it is attached, but no port holds it"),
         (.contested, "2 ports hold 1-3.2"),
         (.detaching, "a detach of 1-3.2 was begun and not finished"),
     ])

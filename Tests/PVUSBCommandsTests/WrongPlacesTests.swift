@@ -64,9 +64,6 @@ struct WrongPlacesTests {
             "attach pvh1 1-1 --at 0:1", 5,
             "pvusb: pvh1 has no controller 0\n  try: pvusb list pvh1\n"),
         WrongWords(
-            "attach pvh1 1-1", 5,
-            "pvusb: pvh1 has no USB controller\n  try: pvusb controller add pvh1\n"),
-        WrongWords(
             "detach pv1 0:2", 5,
             "pvusb: port 0:2 of pv1 holds no device\n  try: pvusb list pv1\n"),
         WrongWords("detach pv1 0:9", 5, "pvusb: pv1 has no port 0:9\n  try: pvusb list pv1\n"),
@@ -98,13 +95,13 @@ struct WrongPlacesTests {
         _ = try sandbox.pvusb("controller", "add", "pvh1", "--version", "1", "--ports", "1")
         try check(
             WrongWords(
-                "attach pvh1 1-3.2", 8,
+                "attach pvh1 1-3.2 --at 0", 8,
                 "pvusb: 1-3.2 runs at 480 Mbit/s, controller 0 of pvh1 carries at most "
                     + "12 Mbit/s\n  try: pvusb controller add pvh1 --version 2\n"), on: sandbox)
         _ = try sandbox.pvusb("attach", "pvh1", "1-1")
         try check(
             WrongWords(
-                "attach pvh1 1-2", 9,
+                "attach pvh1 1-2 --at 0", 9,
                 "pvusb: controller 0 of pvh1 has no free port\n"
                     + "  try: pvusb controller add pvh1\n"), on: sandbox)
     }

@@ -135,11 +135,11 @@ struct WrongWordsTests {
         WrongWords("detach 1-3", 8, "pvusb: 1-3 is a hub; no guest ever has one\n"),
         WrongWords(
             "attach pv1 2-1", 8,
-            "pvusb: 2-1 runs at 5000 Mbit/s, controller 0 of pv1 carries at most 480 Mbit/s\n"
+            "pvusb: 2-1 runs at 5000 Mbit/s, a controller of kind pv carries at most 480 Mbit/s\n"
                 + "  try: plug it into a USB 2 port or behind a USB 2 hub\n"),
         WrongWords(
             "attach pv1 2-1 --dry-run --exit-code", 8,
-            "pvusb: 2-1 runs at 5000 Mbit/s, controller 0 of pv1 carries at most 480 Mbit/s\n"
+            "pvusb: 2-1 runs at 5000 Mbit/s, a controller of kind pv carries at most 480 Mbit/s\n"
                 + "  try: plug it into a USB 2 port or behind a USB 2 hub\n"),
     ])
     func `a device that no controller carries is refused`(_ row: WrongWords) throws {

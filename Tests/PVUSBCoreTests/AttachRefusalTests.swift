@@ -41,16 +41,18 @@ struct AttachRefusalTests {
             "SuperSpeed", scene(HostDevice("1-1", speed: .superSpeed)),
             PVUSBError(
                 .refused,
-                "1-1 runs at 5000 Mbit/s, controller 0 of win10 carries at most 480 Mbit/s",
+                "1-1 runs at 5000 Mbit/s, a controller of kind pv carries at most 480 Mbit/s",
                 remedy: "plug it into a USB 2 port or behind a USB 2 hub")),
         Row(
             "SuperSpeed on version 1", scene(HostDevice("1-1", speed: .superSpeedPlus), version: 1),
+            at: "0",
             PVUSBError(
                 .refused,
                 "1-1 runs at 10000 Mbit/s, controller 0 of win10 carries at most 12 Mbit/s",
                 remedy: "plug it into a USB 2 port or behind a USB 2 hub")),
         Row(
             "high speed on version 1", scene(HostDevice("1-1", speed: .high), version: 1),
+            at: "0",
             PVUSBError(
                 .refused, "1-1 runs at 480 Mbit/s, controller 0 of win10 carries at most 12 Mbit/s",
                 remedy: "pvusb controller add win10 --version 2")),
@@ -58,16 +60,12 @@ struct AttachRefusalTests {
 
     static let places = [
         Row(
-            "no controller", scene(),
-            PVUSBError(
-                .notFound, "win10 has no USB controller", remedy: "pvusb controller add win10")),
-        Row(
             "no such controller", scene(ControllerView([""])), at: "3",
             PVUSBError(.notFound, "win10 has no controller 3", remedy: "pvusb list win10")),
         Row(
             "another domain's controller", scene(ControllerView([""], id: controllerID(of: 6))),
-            PVUSBError(
-                .notFound, "win10 has no USB controller", remedy: "pvusb controller add win10")),
+            at: "0",
+            PVUSBError(.notFound, "win10 has no controller 0", remedy: "pvusb list win10")),
         Row(
             "no such port", scene(ControllerView(["", ""])), at: "0:3",
             PVUSBError(
@@ -83,7 +81,7 @@ struct AttachRefusalTests {
                 .busy, "port 0:1 of win10 holds something that is no device",
                 remedy: "pvusb list win10")),
         Row(
-            "full controller", scene(ControllerView(["9-9", "x y"])),
+            "full controller", scene(ControllerView(["9-9", "x y"])), at: "0",
             PVUSBError(
                 .busy, "controller 0 of win10 has no free port",
                 remedy: "pvusb controller add win10")),
@@ -93,13 +91,13 @@ struct AttachRefusalTests {
                 .busy, "controller 0 of win10 has no free port",
                 remedy: "pvusb controller add win10")),
         Row(
-            "another kind", scene(ControllerView([], kind: .qusb)),
+            "another kind", scene(ControllerView([], kind: .qusb)), at: "0",
             PVUSBError(.refused, "controller 0 of win10 is of kind qusb, not pv")),
         Row(
-            "an unknown kind", scene(ControllerView([], kind: nil)),
+            "an unknown kind", scene(ControllerView([], kind: nil)), at: "0",
             PVUSBError(.refused, "controller 0 of win10 is of kind unknown, not pv")),
         Row(
-            "a driver domain", scene(ControllerView([], backendDomain: 3)),
+            "a driver domain", scene(ControllerView([], backendDomain: 3)), at: "0",
             PVUSBError(
                 .refused, "the backend of controller 0 of win10 is in domain 3, not in domain 0")),
     ]
@@ -129,14 +127,14 @@ struct AttachRefusalTests {
             "begun at another port", Scene(record: Record(.attach)), at: "0:2",
             unfinished("an attach of 1-1 was begun and not finished")),
         Row(
-            "on its way back", Scene(record: Record(.detach)),
+            "on its way back", Scene([""], record: Record(.detach)),
             unfinished("a detach of 1-1 was begun and not finished")),
         Row(
             "contested", Scene(ports: ["1-1", "1-1"]),
-            PVUSBError(.unfinished, "2 ports hold 1-1", remedy: "xl usbdev-detach 5 0 1")),
+            PVUSBError(.unfinished, "2 ports hold 1-1", remedy: "pvusb detach 5 0:1")),
         Row(
             "another device's record",
-            Scene(record: Record(.attached, identity: RecordTests.identity)),
+            Scene([""], record: Record(.attached, identity: RecordTests.identity)),
             unfinished("the record of 1-1 is for another device, 0627:0001")),
     ]
 
@@ -154,8 +152,10 @@ struct AttachRefusalTests {
         scene.controllers = [
             ControllerView([""]), ControllerView(["1-1"], id: controllerID(2, of: 7)),
         ]
+        var seen = scene.observation
+        seen.domains.append(DomainView(id: domid(7), name: nil, vm: nil))
         let refusal = failure {
-            _ = try scene.observation.planAttach(of: bus("1-1"), to: guest, at: nil)
+            _ = try seen.planAttach(of: bus("1-1"), to: guest, at: nil)
         }
         // Domain 7 has no name that could be told.
         #expect(

@@ -7,7 +7,8 @@ private let back = "/local/domain/0/backend/vusb/5/1"
 private let libxl = "/libxl/5/device/vusb/1"
 
 struct ControllerCreationTests {
-    static let change = StoreChange.createController(controllerID(1), settings(ports: 2))
+    static let change = StoreChange.createController(
+        controllerID(1), settings(ports: 2), for: nil)
 
     private static func details(_ path: String) -> [StoreRequest] {
         [
@@ -71,7 +72,7 @@ struct ControllerCreationTests {
 }
 
 struct ControllerRemovalTests {
-    static let change = StoreChange.removeController(controllerID(1))
+    static let change = StoreChange.removeController(controllerID(1), .free)
     static let trees: Nodes = [front: "", libxl: "", back: ""]
 
     @Test func `its trees are removed, those of others stay`() throws {

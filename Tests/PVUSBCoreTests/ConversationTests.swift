@@ -18,9 +18,10 @@ struct ConversationTests {
         [Effect.lock(Lock(.claim))]
         + transaction(
             [
-                LittleHost.port, "\(own)/goal", "\(own)/port", "/libxl/pvusb/version",
-                "/libxl/5/device/vusb/0/type", "/local/domain/0/backend/vusb/5/0/online",
-                "/local/domain/5/vm",
+                LittleHost.port, "/libxl/5/device/vusb/0/type",
+                "/local/domain/0/backend/vusb/5/0/online", "/local/domain/5/vm",
+                "/libxl/usbback/1-1", "\(own)/goal", "\(own)/port", "\(own)/controller",
+                "\(own)/interface", "/libxl/pvusb/version",
             ],
             [
                 writing("/libxl/pvusb/version", "1"), writing("\(own)/goal", "attach"),
@@ -36,7 +37,10 @@ struct ConversationTests {
     }
 
     private static func goal(_ goal: String) -> [Effect] {
-        let reads = ["\(own)/goal", "\(own)/port", "/libxl/pvusb/version", LittleHost.port]
+        let reads = [
+            "\(own)/goal", "\(own)/port", "\(own)/controller", "/libxl/pvusb/version",
+            LittleHost.port,
+        ]
         return transaction(reads, [writing("\(own)/goal", goal)]) + LittleHost.lookAtClaim
     }
 
@@ -147,7 +151,9 @@ struct ConversationTests {
         host.lockHolders["device.1-1"] = 4711
         var operation = Operation(.devices)
         let effects: [Effect] =
-            LittleHost.look(recorded: true) + [.lock(Lock(.device(bus("1-1")), isTest: true))]
+            LittleHost.look(recorded: true, noted: false) + [
+                .lock(Lock(.device(bus("1-1")), isTest: true))
+            ]
         let outcome = try #require(converse(&operation, with: &host, effects))
         guard case .inventory(let inventory) = outcome else {
             Issue.record("the outcome is \(outcome)")

@@ -20,19 +20,22 @@ extension LittleHost {
 
     private static let fields: [StoreRequest] = [
         read("\(own)/goal"), read("\(own)/port"), read("\(own)/domain"), read("\(own)/vm"),
-        read("\(own)/identity"), .directory(node("\(own)/interface")),
+        read("\(own)/controller"), read("\(own)/identity"), .directory(node("\(own)/interface")),
     ]
 
     /// The whole host, where there is no record.
     static let look = look(recorded: false)
 
     /// The whole host: what there is, who it is, what it has, what that holds; then sysfs.
-    static func look(recorded: Bool) -> [Effect] {
+    static func look(recorded: Bool, noted: Bool? = nil) -> [Effect] {
+        let isNoted = noted ?? recorded
         let interfaces = recorded ? [read("\(own)/interface/1-1@1_0")] : []
+        let notes = "/libxl/usbback/1-1"
         return [
             .store([
                 read("/libxl/pvusb/version"), .directory(node("/local/domain")),
-                .directory(node("/libxl/pvusb/device")),
+                .directory(node("/libxl/pvusb/device")), .directory(node("/libxl/usbback")),
+                .directory(node("/local/domain/0/backend/vusb")),
             ]),
             .store(
                 ["0", "5"].flatMap { domain in
@@ -40,8 +43,11 @@ extension LittleHost {
                         read("/local/domain/\(domain)/name"), read("/local/domain/\(domain)/vm"),
                         .directory(node("/libxl/\(domain)/device/vusb")),
                     ]
-                } + (recorded ? fields : [])),
-            .store(controller + interfaces),
+                } + [.directory(node("/local/domain/0/backend/vusb/5"))]
+                    + (recorded ? fields : []) + (isNoted ? [.directory(node(notes))] : [])),
+            .store(
+                controller + interfaces
+                    + (isNoted ? [read("\(notes)/1-1@1_0/driver_path")] : [])),
             .store(states),
         ] + lookAtDrivers
     }

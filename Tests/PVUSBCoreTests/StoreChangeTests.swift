@@ -55,10 +55,12 @@ struct ClaimTests {
     @Test func `it reads what it depends on`() {
         #expect(
             Self.change.reads == [
-                .read(node(port)), .read(node("\(own)/goal")), .read(node("\(own)/port")),
-                .read(node("/libxl/pvusb/version")), .read(node("/libxl/5/device/vusb/0/type")),
+                .read(node(port)), .read(node("/libxl/5/device/vusb/0/type")),
                 .read(node("/local/domain/0/backend/vusb/5/0/online")),
-                .read(node("/local/domain/5/vm")),
+                .read(node("/local/domain/5/vm")), .read(node("/libxl/usbback/1-1")),
+                .read(node("\(own)/goal")), .read(node("\(own)/port")),
+                .read(node("\(own)/controller")), .read(node("\(own)/interface")),
+                .read(node("/libxl/pvusb/version")),
             ])
     }
 

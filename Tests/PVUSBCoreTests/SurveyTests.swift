@@ -103,13 +103,21 @@ struct SurveyTests {
         #expect(looking.observation == Looking(.everything, at: LittleHost()).observation)
     }
 
-    @Test(arguments: ["0", "32", "255", "1000000", "-1", "x", ""])
-    func `a number of ports out of range is asked about no further`(count: String) {
+    @Test(arguments: ["0", "32", "255", "999999", "-1", "x", ""])
+    func `where the number of ports makes no sense, the ports that are there count`(
+        count: String
+    ) {
         var host = LittleHost()
         host.nodes["/libxl/5/device/vusb/0/num-ports"] = count
+        host.nodes[LittleHost.port] = "1-1"
         let looking = Looking(.everything, at: host)
-        #expect(!looking.requests.contains { $0.path?.text.contains("/port/") ?? false })
-        #expect(looking.observation?.controllers.map(\.ports) == [[]])
+        #expect(looking.waves.count == LittleHost.look.count + 1)
+        #expect(
+            looking.observation?.controllers.map(\.ports) == [[.device(bus("1-1")), .free]])
+        #expect(
+            looking.observation?.oddities.map(\.message) == [
+                "/libxl/5/device/vusb/0/num-ports holds '\(count)', which is no number from 1 to 31"
+            ])
     }
 
     @Test(arguments: [

@@ -39,7 +39,20 @@ func expectedChange(of step: Step, isRecorded: Bool) throws -> Effect? {
         return .store([
             try writing("\(backend)/online", "0"), try writing("\(backend)/state", "5"), .commit,
         ])
-    case .removeController(let id):
+    case .createControllerFor(let new, let id, let settings):
+        return .store(
+            try controllerWrites(id, settings) + creationRecord(new.device, new.record, id)
+                + [.commit])
+    case .dropNotes(let device):
+        let path = "/libxl/usbback/\(encoded(device))"
+        return .store([.remove(try #require(StorePath(path))), .commit])
+    case .adopt(let new):
+        let port = portPath(try #require(new.record.place))
+        let own = "/libxl/pvusb/device/\(encoded(new.device))/interface"
+        return .store(
+            [.remove(try #require(StorePath(own)))]
+                + (try recordWrites(new.device, new.record, port)) + [.commit])
+    case .removeController(let id), .destroyController(let id), .removeOrphan(let id):
         // The last controller of the last domain: libxl prunes what is empty above it.
         let paths = [
             "/local/domain/\(id.domain)/device/vusb", "/libxl/\(id.domain)/device/vusb",
@@ -66,13 +79,26 @@ private func recordWrites(
     return [
         try writing("/libxl/pvusb/version", "1"), try writing("\(path)/goal", record.goal.rawValue),
         try writing("\(path)/port", port),
-        try writing("\(path)/domain", "\(try #require(record.place).controller.domain)"),
+        try writing(
+            "\(path)/domain", "\(try #require(record.place?.controller ?? record.created).domain)"),
         try writing("\(path)/vm", try #require(record.vm)),
         try writing("\(path)/identity", "\(try #require(record.identity))"),
     ]
         + (try record.interfaces.map {
             try writing("\(path)/interface/\(encoded($0.id))", $0.driver?.text ?? "")
         })
+}
+
+/// The record of a device for which a controller is made: it has no port yet.
+private func creationRecord(
+    _ device: BusID, _ record: Record, _ id: ControllerID
+) throws -> [StoreRequest] {
+    let path = "/libxl/pvusb/device/\(encoded(device))"
+    let own = try recordWrites(device, record, "").filter { request in
+        if case .write(let written, _) = request { written.text != "\(path)/port" } else { true }
+    }
+    let created = try writing("\(path)/controller", "created \(id.number.number)")
+    return Array(own[..<4]) + [created] + own[4...]
 }
 
 private func driverPaths(_ record: Record) throws -> [StoreRequest] {

@@ -67,7 +67,8 @@ struct FaultTests {
     @Test(arguments: [FileErrno.inputOutput, .again, .accessDenied])
     func `a probe that sysfs refuses keeps the record`(errno: FileErrno) throws {
         let bench = try Bench.attached("1-4")
-        try bench.meddle([.remove(try #require(StorePath("/libxl/pvusb/device/1-4")))])
+        let notes = ["/libxl/pvusb/device/1-4", "/libxl/usbback/1-4"]
+        try bench.meddle(try notes.map { .remove(try #require(StorePath($0))) })
         bench.files.refusesWrite = { _, path in
             path == "/sys/bus/usb/drivers_probe" ? errno : nil
         }

@@ -1,4 +1,5 @@
 public import USBModel
+internal import XenStoreWire
 
 /// How a virtual USB controller is implemented.
 public enum ControllerKind: String, Hashable, Sendable, CaseIterable {
@@ -34,11 +35,21 @@ public struct PortNumber: Hashable, Sendable, Comparable {
     /// The number.
     public let number: UInt8
 
+    /// The first port.
+    public static let first = PortNumber(checked: 1)
+
+    private init(checked number: UInt8) {
+        self.number = number
+    }
+
     /// Makes a port number; nil outside 1…31.
     public init?(_ number: UInt8) {
         guard (1...Self.max).contains(number) else { return nil }
-        self.number = number
+        self.init(checked: number)
     }
+
+    /// The number as a name in the store.
+    var component: StorePath.Component { StorePath.Component(UInt(number)) }
 
     /// Orders by number.
     public static func < (left: PortNumber, right: PortNumber) -> Bool {
@@ -101,13 +112,21 @@ public struct ControllerSettings: Hashable, Sendable {
     /// How many ports it has, 1…31.
     public let ports: UInt8
 
+    /// What a controller is that an attach has to make: libxl's defaults, which any device fits
+    /// that the kind carries at all.
+    public static let automatic = ControllerSettings(kind: .pv, checkedVersion: 2, ports: 8)
+
+    private init(kind: ControllerKind, checkedVersion version: UInt8, ports: UInt8) {
+        self.kind = kind
+        self.version = version
+        self.ports = ports
+    }
+
     /// Describes a PV controller; nil outside libxl's limits (libxl_usb.c,
     /// `libxl__device_usbctrl_setdefault`), whose defaults are version 2 and 8 ports.
     public init?(kind: ControllerKind = .pv, version: UInt8 = 2, ports: UInt8 = 8) {
         guard (1...2).contains(version), (1...PortNumber.max).contains(ports) else { return nil }
-        self.kind = kind
-        self.version = version
-        self.ports = ports
+        self.init(kind: kind, checkedVersion: version, ports: ports)
     }
 }
 
@@ -139,11 +158,14 @@ public struct ControllerView: Hashable, Sendable {
     public let frontendState: Untrusted<XenbusState>?
     /// The ports, from 1 up.
     public let ports: [PortContent]
+    /// Whether only the backend's nodes are left of it, its domain being gone.
+    public let isOrphan: Bool
 
     /// Describes a controller.
     public init(
         id: ControllerID, kind: ControllerKind?, version: UInt8, backendDomain: DomainID,
-        backendState: XenbusState?, frontendState: Untrusted<XenbusState>?, ports: [PortContent]
+        backendState: XenbusState?, frontendState: Untrusted<XenbusState>?, ports: [PortContent],
+        isOrphan: Bool = false
     ) {
         self.id = id
         self.kind = kind
@@ -152,6 +174,7 @@ public struct ControllerView: Hashable, Sendable {
         self.backendState = backendState
         self.frontendState = frontendState
         self.ports = ports
+        self.isOrphan = isOrphan
     }
 
     /// What a port holds; missing when the controller has no such port.

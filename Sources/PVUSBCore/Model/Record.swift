@@ -39,6 +39,8 @@ public struct Record: Hashable, Sendable {
     public var goal: RecordGoal
     /// The claimed port; nil until one is claimed.
     public var place: Place?
+    /// The controller that the attach had to make; nil when there was one, and once it is done.
+    public var created: ControllerID?
     /// The claimed domain's `vm` value; with the domid it identifies the domain.
     public var vm: String?
     /// Which device it is; nil when nobody could tell.
@@ -48,11 +50,12 @@ public struct Record: Hashable, Sendable {
 
     /// Makes a record.
     public init(
-        goal: RecordGoal, place: Place?, vm: String?, identity: DeviceIdentity?,
-        interfaces: [RecordedInterface]
+        goal: RecordGoal, place: Place?, created: ControllerID? = nil, vm: String?,
+        identity: DeviceIdentity?, interfaces: [RecordedInterface]
     ) {
         self.goal = goal
         self.place = place
+        self.created = created
         self.vm = vm
         self.identity = identity
         self.interfaces = interfaces
@@ -70,9 +73,10 @@ enum RecordKey {
     static let port: StorePath.Component = "port"
     static let domain: StorePath.Component = "domain"
     static let vm: StorePath.Component = "vm"
+    static let controller: StorePath.Component = "controller"
     static let identity: StorePath.Component = "identity"
     static let interface: StorePath.Component = "interface"
-    static let fields = [goal, port, domain, vm, identity]
+    static let fields = [goal, port, domain, vm, controller, identity]
 }
 
 extension Record {
@@ -83,12 +87,10 @@ extension Record {
             .write(StoreLayout.version, text: String(Self.version)),
             .write(path / RecordKey.goal, text: goal.rawValue),
         ]
-        if let place {
-            writes.append(.write(path / RecordKey.port, text: StoreLayout.port(place).text))
-            let domain = place.controller.domain
-            writes.append(.write(path / RecordKey.domain, text: domain.description))
+        writes += placeWrites(for: device)
+        if let created {
+            writes.append(.write(path / RecordKey.controller, text: created.asCreated))
         }
-        if let vm { writes.append(.write(path / RecordKey.vm, text: vm)) }
         if let identity {
             writes.append(.write(path / RecordKey.identity, text: identity.description))
         }
@@ -96,6 +98,20 @@ extension Record {
             let node = path / RecordKey.interface / interface.id.component
             writes.append(.write(node, text: interface.driver?.text ?? ""))
         }
+        return writes
+    }
+
+    /// The writes that say which port of which domain is meant.
+    func placeWrites(for device: BusID) -> [StoreRequest] {
+        let path = StoreLayout.record(of: device)
+        var writes: [StoreRequest] = []
+        if let place {
+            writes.append(.write(path / RecordKey.port, text: StoreLayout.port(place).text))
+        }
+        if let domain = (place?.controller ?? created)?.domain {
+            writes.append(.write(path / RecordKey.domain, text: domain.description))
+        }
+        if let vm { writes.append(.write(path / RecordKey.vm, text: vm)) }
         return writes
     }
 
@@ -109,6 +125,9 @@ extension Record {
         place = answers.text(path / RecordKey.port).flatMap { StorePath($0) }
             .flatMap(StoreLayout.place)
         vm = answers.text(path / RecordKey.vm)
+        let domain = answers.text(path / RecordKey.domain).flatMap { UInt16(decimal: $0) }
+        created = answers.text(path / RecordKey.controller)
+            .flatMap { ControllerID(asCreated: $0, in: domain.flatMap(DomainID.init)) }
         identity = answers.text(path / RecordKey.identity).flatMap { DeviceIdentity($0) }
         let names = answers.children(path / RecordKey.interface)
         interfaces = names.compactMap { InterfaceID(component: $0) }
@@ -118,5 +137,19 @@ extension Record {
                 return RecordedInterface(
                     id: id, driver: answers.text(node).flatMap { DriverName($0) })
             }
+    }
+}
+
+extension ControllerID {
+    /// What a record says of a controller that the attach had to make.
+    var asCreated: String { "created \(number.number)" }
+
+    /// Reads that back; nil when it makes no sense.
+    init?(asCreated text: String, in domain: DomainID?) {
+        let words = text.split(separator: " ", omittingEmptySubsequences: false)
+        guard words.count == 2, words[0] == "created", let number = UInt8(decimal: words[1]),
+            let domain
+        else { return nil }
+        self.init(domain: domain, number: ControllerNumber(number))
     }
 }

@@ -35,10 +35,17 @@ public enum StoreLayout {
         domain(controller.domain) / "device" / "vusb" / controller.number.component
     }
 
+    /// The directory of the backends of PV controllers in domain 0, one a domain.
+    public static let backends = domain(.zero) / "backend" / "vusb"
+
+    /// The directory of a domain's backends in domain 0, one a controller.
+    public static func backends(of domain: DomainID) -> StorePath {
+        backends / StorePath.Component(UInt(domain.number))
+    }
+
     /// The directory that the backend of a PV controller in domain 0 reads and writes.
     public static func backend(of controller: ControllerID) -> StorePath {
-        domain(.zero) / "backend" / "vusb" / StorePath.Component(UInt(controller.domain.number))
-            / controller.number.component
+        backends(of: controller.domain) / controller.number.component
     }
 
     /// The directory that a controller's port nodes are in: the backend's, in domain 0; for one
@@ -55,7 +62,7 @@ public enum StoreLayout {
 
     /// The port node of a PV controller in domain 0.
     public static func port(_ place: Place) -> StorePath {
-        ports(of: place.controller, .pv) / StorePath.Component(UInt(place.port.number))
+        ports(of: place.controller, .pv) / place.port.component
     }
 
     /// The place whose port node has this path; nil for any other path.

@@ -1,35 +1,5 @@
 public import USBModel
 
-/// Where a device is between the host and a guest.
-public enum DeviceState: String, Hashable, Sendable, CaseIterable {
-    /// Ordinary drivers have it, on some interface at least.
-    case host
-    /// No interface has a driver.
-    case unbound
-    /// The passthrough driver has it, no guest does.
-    case captured
-    /// An attach has begun and is not finished.
-    case attaching
-    /// A guest has it.
-    case assigned
-    /// It was unplugged, its port still holds it.
-    case assignedAbsent = "assigned-absent"
-    /// A port holds it, its interfaces are not with the passthrough driver.
-    case assignedUncaptured = "assigned-uncaptured"
-    /// A detach has begun and is not finished.
-    case detaching
-    /// A record or a port is for a device that is no longer this one.
-    case stale
-    /// Two ports, or two tools, claim it.
-    case contested
-    /// It was left without a driver on purpose.
-    case parked
-    /// Some interfaces are with the passthrough driver, others are not.
-    case mixed
-    /// It is a hub, which is never given away.
-    case hub
-}
-
 /// What a device's state rests on and what to do about it.
 public struct DeviceStatus: Hashable, Sendable {
     /// Which device.
@@ -46,25 +16,12 @@ public struct DeviceStatus: Hashable, Sendable {
     public let pending: RecordGoal?
     /// The record, when there is one.
     public let record: Record?
+    /// Whether the record is of an earlier time: nothing but the drivers it names still counts.
+    public let recordIsDead: Bool
     /// What is not as it should be, as sentences.
     public let problems: [String]
-
     /// The command that finishes or undoes what is half done; nil when nothing is.
-    public var remedy: String? {
-        // What QEMU has is only looked at yet.
-        guard kind == nil || kind == .pv else { return nil }
-        if state == .contested, record == nil, let place {
-            // No port is ours to clear: the one who gave it away twice takes it back once.
-            return "xl usbdev-detach \(place.controller.domain) \(place.controller.number.number) "
-                + "\(place.port.number)"
-        }
-        return switch state {
-        case .attaching, .detaching, .assignedAbsent, .assignedUncaptured, .stale, .contested,
-            .captured, .mixed:
-            "pvusb recover \(id)"
-        case .host, .unbound, .assigned, .parked, .hub: nil
-        }
-    }
+    public let remedy: String?
 }
 
 extension Observation {
@@ -79,26 +36,27 @@ extension Observation {
         let device = host.device(id)
         let record = records[id]
         let places = places(of: id)
+        let isDead = record.map { self.isDead($0, given: places) } ?? false
         let place = places.first { $0 == record?.place } ?? places.first
-        let state = state(of: device, record: record, places: places)
+        let state = state(of: id, record: isDead ? nil : record, places: places)
             .unlessUnreadable(isUnreadable(id))
-        let pending = record.flatMap { [.attach, .detach].contains($0.goal) ? $0.goal : nil }
+        let isBegun = record.map { [.attach, .detach].contains($0.goal) } ?? false
         return DeviceStatus(
             id: id, device: device, state: state, place: place,
-            kind: place.flatMap { controller($0.controller)?.kind }, pending: pending,
-            record: record,
-            problems: problems(state, id, record, places)
-                + (unreadableReason(of: id).map { ["\(id) can't be read: \($0)"] } ?? []))
+            kind: place.flatMap { controller($0.controller)?.kind },
+            pending: isBegun && (!isDead || places.isEmpty) ? record?.goal : nil, record: record,
+            recordIsDead: isDead,
+            problems: problems(state, id, places) + sideProblems(of: id, places),
+            remedy: remedy(for: state, id, places))
     }
 
-    private func state(of device: HostDevice?, record: Record?, places: [Place]) -> DeviceState {
+    private func state(of id: BusID, record: Record?, places: [Place]) -> DeviceState {
+        let device = host.device(id)
         if let device, device.isHub { return .hub }
         if places.count > 1 { return .contested }
-        if let record, !record.isDead(given: places) {
-            return state(of: device, record: record, place: places.first)
-        }
-        guard let place = places.first else { return unassigned(device) }
-        return assigned(device, at: place)
+        if let record { return state(of: device, record: record, place: places.first) }
+        if let place = places.first { return assigned(device, at: place) }
+        return records[id].map { forgotten($0, device) } ?? unassigned(device)
     }
 
     private func state(of device: HostDevice?, record: Record, place: Place?) -> DeviceState {
@@ -108,8 +66,22 @@ extension Observation {
         switch record.goal {
         case .attach: return .attaching
         case .detach: return .detaching
-        case .parked: return .parked
-        case .attached: return place.map { assigned(device, at: $0) } ?? .stale
+        case .parked, .attached: return place.map { assigned(device, at: $0) } ?? .stale
+        }
+    }
+
+    /// No port holds the device any more: what was meant was cut short, or somebody undid it.
+    private func forgotten(_ record: Record, _ device: HostDevice?) -> DeviceState {
+        if let device, let identity = record.identity, identity != device.identity {
+            return .stale
+        }
+        switch record.goal {
+        case .attach: return .attaching
+        case .detach: return .detaching
+        case .attached: return .stale
+        case .parked:
+            let hasDriver = device?.interfaces.contains { $0.driver != nil } ?? true
+            return hasDriver ? .stale : .parked
         }
     }
 
@@ -117,6 +89,10 @@ extension Observation {
     private func assigned(_ device: HostDevice?, at place: Place) -> DeviceState {
         guard let device else { return .assignedAbsent }
         guard controller(place.controller)?.kind == .pv else { return .assigned }
+        // A domain that is gone has nothing: what it had is half way back.
+        guard domain(place.controller.domain) != nil else {
+            return device.isCaptured ? .captured : .stale
+        }
         return device.isCaptured ? .assigned : .assignedUncaptured
     }
 
@@ -128,28 +104,6 @@ extension Observation {
         return drivers.contains(SysfsPath.usbback) ? .mixed : .host
     }
 
-    private func problems(
-        _ state: DeviceState, _ id: BusID, _ record: Record?, _ places: [Place]
-    ) -> [String] {
-        switch state {
-        case .host, .unbound, .assigned, .parked, .hub: []
-        case .captured: ["usbback has \(id), but no port does"]
-        case .mixed: ["some interfaces of \(id) are with usbback, others are not"]
-        case .attaching: ["an attach of \(id) was begun and not finished"]
-        case .detaching: ["a detach of \(id) was begun and not finished"]
-        case .assignedAbsent: ["\(id) was unplugged while a guest had it"]
-        case .assignedUncaptured: ["a port holds \(id), but usbback does not have it"]
-        case .contested: ["\(places.count) ports hold \(id)"]
-        case .stale: [staleProblem(id, record)]
-        }
-    }
-
-    private func staleProblem(_ id: BusID, _ record: Record?) -> String {
-        guard let identity = record?.identity, host.device(id)?.identity != identity,
-            host.device(id) != nil
-        else { return "the record of \(id) says it is attached, but no port holds it" }
-        return "the record of \(id) is for another device, \(identity.vendorProduct)"
-    }
 }
 
 extension DeviceState {
@@ -159,12 +113,31 @@ extension DeviceState {
     }
 }
 
-extension Record {
-    /// Tells whether the device is in other ports than the one this record is about: another tool
-    /// gave it away since, and what was meant before no longer counts.
-    fileprivate func isDead(given places: [Place]) -> Bool {
-        guard let place, !places.isEmpty else { return false }
-        return !places.contains(place)
+extension Observation {
+    /// Tells whether a record is of an earlier time.
+    ///
+    /// It is live while the port it names holds the device and is the same domain's, or while it
+    /// names no port yet.
+    func isDead(_ record: Record, given places: [Place]) -> Bool {
+        guard let place = record.place else { return record.goal == .parked || !places.isEmpty }
+        guard record.goal != .parked, places.contains(place) else { return true }
+        let present = domain(place.controller.domain)?.vm
+        return present != nil && record.vm != nil && present != record.vm
+    }
+
+    /// Tells whether a record has nothing left to undo: no port holds the device, and everything
+    /// is back with the host's drivers.
+    func isDebris(_ record: Record, of id: BusID) -> Bool {
+        guard places(of: id).isEmpty, record.created == nil, record.goal != .attach,
+            let device = host.device(id)
+        else { return false }
+        let isSame = record.identity == device.identity
+        return device.interfaces.allSatisfy { interface in
+            guard let driver = interface.driver else {
+                return isSame && record.driver(of: interface.id) == nil
+            }
+            return driver != SysfsPath.usbback
+        }
     }
 }
 

@@ -11,6 +11,10 @@ public struct Observation: Hashable, Sendable {
     public var controllers: [ControllerView] = []
     /// Our records, by device.
     public var records: [BusID: Record] = [:]
+    /// libxl's notes of drivers, by device.
+    public var notes: [BusID: DriverNotes] = [:]
+    /// What makes no sense and is passed over.
+    public var oddities: [Oddity] = []
     /// The version of the record format in the store; nil when pvusb never ran here.
     public var recordVersion: Int?
     /// The greatest controller number that is listed for a domain, described or not.
@@ -69,13 +73,18 @@ extension Observation {
         case .everything:
             recordVersion = answers.text(StoreLayout.version).flatMap { Int(decimal: $0) }
             domains = answers.domains.map { answers.domain($0) }
-            controllers = answers.controllers.compactMap { answers.controller($0) }
+            controllers = (answers.controllers + answers.orphans)
+                .compactMap { answers.controller($0) }.sorted { $0.id < $1.id }
             greatestNumbers = [:]
             for id in answers.controllers { greatestNumbers[id.domain] = id.number.number }
             records = [:]
             for device in answers.recordedDevices {
                 records[device] = Record(of: device, in: answers)
             }
+            notes = [:]
+            for device in answers.notedDevices { notes[device] = answers.notes(of: device) }
+            oddities = answers.oddities
+        case .notes(let device): notes[device] = answers.notes(of: device)
         case .store(let device, let controller):
             if let controller { replace(controller, with: answers.controller(controller)) }
             if let device { records[device] = answers.recordIfAny(of: device) }
@@ -119,9 +128,7 @@ extension StoreAnswers {
     /// The controller, as far as it can be described; nil when its record is gone.
     fileprivate func controller(_ id: ControllerID) -> ControllerView? {
         let record = StoreLayout.record(of: id)
-        guard exists(record / ControllerKey.type) || exists(record / ControllerKey.portCount) else {
-            return nil
-        }
+        guard isDescribed(id) else { return orphan(id) }
         return ControllerView(
             id: id,
             kind: text(record / ControllerKey.type).flatMap(ControllerKind.init),
@@ -132,12 +139,23 @@ extension StoreAnswers {
             ports: ports(of: id))
     }
 
+    /// What is left of a controller whose domain is gone; nil when nothing is.
+    private func orphan(_ id: ControllerID) -> ControllerView? {
+        let backend = StoreLayout.backend(of: id)
+        let ports = StoreLayout.ports(of: id, .pv)
+        let listed = listedPorts(in: ports)
+        guard exists(backend / ControllerKey.state) || !listed.isEmpty else { return nil }
+        return ControllerView(
+            id: id, kind: .pv,
+            version: text(backend / ControllerKey.version).flatMap { UInt8(decimal: $0) } ?? 0,
+            backendDomain: .zero, backendState: state(backend), frontendState: nil,
+            ports: listed.map { content(ports / $0.component) }, isOrphan: true)
+    }
+
     private func ports(of id: ControllerID) -> [PortContent] {
         guard let kind = kindInDomainZero(id) else { return [] }
-        let ports = StoreLayout.ports(of: id, kind)
-        return PortNumber.all(portCount(of: id) ?? 0).map { port in
-            content(ports / StorePath.Component(UInt(port.number)))
-        }
+        let directory = StoreLayout.ports(of: id, kind)
+        return ports(of: id, in: directory).map { content(directory / $0.component) }
     }
 
     /// The backend's domain, taken from the path in the record that domain 0 alone can change.

@@ -36,6 +36,14 @@ public struct OperationOptions: Hashable, Sendable {
 }
 
 extension Command {
+    /// Tells whether the command can have several things to do, each of which fails for itself.
+    var hasManyTasks: Bool {
+        switch self {
+        case .recover, .removeController(_, _, force: true): true
+        default: false
+        }
+    }
+
     /// Tells whether the command only looks.
     public var onlyLooks: Bool {
         switch self {

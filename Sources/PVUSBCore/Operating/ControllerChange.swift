@@ -13,7 +13,7 @@ extension StoreChange {
     }
 
     static func creating(
-        _ id: ControllerID, _ settings: ControllerSettings, _ seen: Values
+        _ id: ControllerID, _ settings: ControllerSettings, _ new: Registration?, _ seen: Values
     ) -> Decision {
         guard seen[StoreLayout.domain(id.domain)] != nil else {
             return .lost(PVUSBError(.notFound, "domain \(id.domain) is gone"))
@@ -27,9 +27,13 @@ extension StoreChange {
                     "controller \(id.number.number) of domain \(id.domain) was made by "
                         + "another tool a moment ago", remedy: "pvusb list"))
         }
+        guard new == nil || seen.recordsAreOurs else { return .refuse(.newerRecords) }
+        guard let record = new.map({ $0.writes(given: seen) }) ?? [] else {
+            return .lost(new.map { overtaken($0.device) } ?? occupied(id))
+        }
         let debris = [StoreLayout.frontend(of: id), StoreLayout.backend(of: id)]
             .filter { seen[$0] != nil }.map { StoreRequest.remove($0) }
-        return .write(debris + nodes(of: id, settings))
+        return .write(debris + nodes(of: id, settings) + record)
     }
 
     /// libxl's nodes, in libxl's order (libxl_device.c, `libxl__device_generic_add`).
@@ -73,7 +77,7 @@ extension StoreChange {
         ]
         return keys
             + PortNumber.all(settings.ports).map {
-                .write(ports / StorePath.Component(UInt($0.number)), text: "")
+                .write(ports / $0.component, text: "")
             }
     }
 
@@ -115,13 +119,24 @@ extension StoreChange {
             remedy: "pvusb list")
     }
 
-    /// All three trees, their parents, and every port: a controller that holds a device stays.
-    static func removalReads(_ id: ControllerID) -> [StoreRequest] {
-        trees(of: id).map { .read($0) } + parents(of: id).map { .directory($0) } + portReads(id)
+    private static func revived(_ id: ControllerID) -> PVUSBError {
+        PVUSBError(
+            .busy,
+            "controller \(id.number.number) of domain \(id.domain) was made anew a moment ago",
+            remedy: "pvusb list")
     }
 
-    static func removing(_ id: ControllerID, _ seen: Values) -> Decision {
-        guard !holdsDevice(id, seen) else { return .lost(occupied(id)) }
+    /// All three trees, their parents, and every port: a controller that holds a device stays.
+    static func removalReads(_ id: ControllerID) -> [StoreRequest] {
+        let type = StoreLayout.record(of: id) / ControllerKey.type
+        return trees(of: id).map { .read($0) } + parents(of: id).map { .directory($0) }
+            + portReads(id) + [.read(type)]
+    }
+
+    static func removing(_ id: ControllerID, _ removal: Removal, _ seen: Values) -> Decision {
+        guard removal == .forced || !holdsDevice(id, seen) else { return .lost(occupied(id)) }
+        let type = StoreLayout.record(of: id) / ControllerKey.type
+        guard removal != .orphan || seen[type] == nil else { return .lost(revived(id)) }
         let present = trees(of: id).filter { seen[$0] != nil }
         return present.isEmpty ? .leave : .write(present.map { .remove(pruned($0, seen)) })
     }

@@ -27,7 +27,8 @@ struct Execution: Hashable, Sendable {
     private(set) var reports: [StepReport] = []
     private var phase = Phase.choosing
     private var isWatching = false
-    private var firstFailure: PVUSBError?
+    /// The steps that failed and did not keep the plan from going on, with why.
+    private var failures: [Int: PVUSBError] = [:]
 
     init(_ plan: Plan, given observation: Observation, run: Int, waitMilliseconds: Int) {
         self.plan = plan
@@ -71,14 +72,23 @@ struct Execution: Hashable, Sendable {
     /// Skips what holds already; nil when a step is to be run.
     private mutating func choose() -> Ending? {
         while reports.count < plan.steps.count {
-            if case .forget = step, let firstFailure { return .failed(firstFailure) }
+            if case .forget = step, let failure = lastingFailure() { return .failed(failure) }
             guard step.holds(in: observation) else {
                 phase = .running(newRun())
                 return nil
             }
             reports.append(StepReport(step, .alreadySo))
         }
-        return firstFailure.map { .failed($0) } ?? .reached
+        return lastingFailure().map { .failed($0) } ?? .reached
+    }
+
+    /// The first failed wish that is still open: a later bind may have claimed a sibling, too.
+    private mutating func lastingFailure() -> PVUSBError? {
+        for index in failures.keys.sorted() where plan.steps[index].holds(in: observation) {
+            failures[index] = nil
+            reports[index] = StepReport(plan.steps[index], .done)
+        }
+        return failures.min { $0.key < $1.key }?.value
     }
 
     private func newRun() -> StepRun {
@@ -133,7 +143,7 @@ struct Execution: Hashable, Sendable {
         let error = step.failure(after: tried, in: observation, waitMilliseconds)
         if step.isDispensable { return conclude(.failed(error.message)) }
         guard step.isBestEffort else { return give(up: error) }
-        firstFailure = firstFailure ?? error
+        failures[reports.count] = error
         return conclude(.failed(error.cause ?? error.message))
     }
 

@@ -40,6 +40,7 @@ public struct Operation: Hashable, Sendable {
     var held: [Lock] = []
     var current: GoalReport?
     var undoing: PVUSBError?
+    var lost: PVUSBError?
     var plans = 0
     var runs = 0
 

@@ -82,6 +82,7 @@ extension Operation {
         }
         plans = 0
         undoing = nil
+        lost = nil
         current = nil
         held = []
         take(task.locks[...])
@@ -132,14 +133,15 @@ extension Operation {
         return .unlock(lock)
     }
 
-    /// One of several devices fails for itself; a command with one thing to do fails as a whole.
+    /// One of several things fails for itself; a command with one thing to do fails as a whole.
     private mutating func note(_ error: PVUSBError, of task: Task) {
-        guard case .recover(let device, _) = task else {
+        guard command.hasManyTasks else {
             report.error = error
             return
         }
-        let goal = Goal.host(device)
-        report.goals.append(GoalReport(goal: goal, label: "\(device)", steps: [], error: error))
+        let goal = task.nominalGoal
+        let label = goal.device.map { "\($0)" } ?? goal.label("domain \(goal.domain ?? .zero)")
+        report.goals.append(GoalReport(goal: goal, label: label, steps: [], error: error))
     }
 
     mutating func survey(
@@ -184,7 +186,9 @@ extension Operation {
     }
 
     /// What an earlier plan of the same task has done is undone, if there is any.
-    private mutating func planningFailed(_ error: PVUSBError, _ seen: Observation) -> Effect? {
+    private mutating func planningFailed(_ failure: PVUSBError, _ seen: Observation) -> Effect? {
+        // What is half done now was begun by the one who was quicker.
+        let error = failure.code == .unfinished ? lost ?? failure : failure
         guard let undo = current?.undoing(in: seen), !undo.steps.isEmpty else {
             return conclude(error, status: nil)
         }
@@ -220,9 +224,16 @@ extension Operation {
         return nil
     }
 
+    /// What shall be done is decided anew, on the way to the goal as on the way back.
     private mutating func executionLost(_ error: PVUSBError) {
-        guard plans < Self.plansMax, undoing == nil else { return executionFailed(error) }
-        phase = .surveying(Survey(.everything), .plan)
+        guard plans < Self.plansMax else { return executionFailed(error) }
+        if let undoing {
+            plans += 1
+            phase = .surveying(Survey(.everything), .undo(undoing))
+        } else {
+            lost = error
+            phase = .surveying(Survey(.everything), .plan)
+        }
     }
 
     /// A failure on the way to a guest is undone; one on the way back stays for the next run.
@@ -296,7 +307,10 @@ extension GoalReport {
     fileprivate func undoing(in seen: Observation) -> Plan? {
         switch goal {
         case .assigned(let device, let place):
-            return seen.records[device]?.place == place ? seen.planHost(of: device) : nil
+            guard let record = seen.records[device],
+                record.place == place || record.created == place.controller
+            else { return nil }
+            return seen.planHost(of: device)
         case .controllerAdded(let id, _):
             let isOurs = steps.contains { report in
                 guard case .createController(id, _) = report.step else { return false }

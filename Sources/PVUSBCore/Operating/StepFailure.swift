@@ -5,8 +5,13 @@ extension Step {
     var scope: SurveyScope {
         switch self {
         case .createController(let id, _), .awaitBackend(let id), .awaitConnected(let id),
-            .closeController(let id), .awaitClosed(let id), .removeController(let id):
+            .closeController(let id), .awaitClosed(let id), .removeController(let id),
+            .destroyController(let id), .removeOrphan(let id):
             .store(device: nil, controller: id)
+        case .createControllerFor(let new, let id, _): .store(device: new.device, controller: id)
+        case .adopt(let new):
+            .store(device: new.device, controller: new.record.place?.controller)
+        case .dropNotes(let device): .notes(of: device)
         case .claim(let claim):
             .store(device: claim.device, controller: claim.place.controller)
         case .record(let device, let record):

@@ -186,11 +186,17 @@ extension Step {
     /// The change of the store that fulfils the step.
     var change: StoreChange? {
         switch self {
-        case .createController(let id, let settings): .createController(id, settings)
+        case .createController(let id, let settings): .createController(id, settings, for: nil)
+        case .createControllerFor(let new, let id, let settings):
+            .createController(id, settings, for: new)
         case .closeController(let id): .closeController(id)
-        case .removeController(let id): .removeController(id)
+        case .removeController(let id): .removeController(id, .free)
+        case .destroyController(let id): .removeController(id, .forced)
+        case .removeOrphan(let id): .removeController(id, .orphan)
         case .claim(let claim): .claim(claim)
         case .record(let device, let record): .record(device, record)
+        case .adopt(let new): .adopt(new)
+        case .dropNotes(let device): .dropNotes(device)
         case .clear(let device, let place): .clear(device, place)
         case .forget(let device): .forget(device, withDrivers: true)
         case .withdrawRecord(let device): .forget(device, withDrivers: false)

@@ -21,17 +21,17 @@ extension Observation {
                 .refused, "\(id) has no interfaces that a guest could have",
                 remedy: "plug it in again")
         }
-        if let place = try placeSoFar(of: device, in: domain, wish) {
-            return planAttach(of: device, at: place, vm: domain.vm)
+        if let spot = try spotSoFar(of: device, in: domain, wish) {
+            return planAttach(of: device, at: spot, vm: domain.vm)
         }
-        let place = try freePlace(for: device, in: domain, wish)
-        return planAttach(of: device, at: place, vm: domain.vm)
+        let spot = try freeSpot(for: device, in: domain, wish)
+        return planAttach(of: device, at: spot, vm: domain.vm)
     }
 
-    /// The place of an attach that this command began or finished before; nil when none did.
-    private func placeSoFar(
+    /// Where an attach is that this command began or finished before; nil when it has no port yet.
+    private func spotSoFar(
         of device: HostDevice, in domain: DomainView, _ wish: PlaceWish?
-    ) throws(PVUSBError) -> Place? {
+    ) throws(PVUSBError) -> Spot? {
         let status = status(of: device.id)
         switch status.state {
         case .host, .unbound, .parked: return nil
@@ -39,12 +39,20 @@ extension Observation {
             guard let place = status.place, wish.allows(place, in: domain.id) else {
                 throw busy(status)
             }
-            return place
+            return .port(place)
+        case .attaching where status.record?.place == nil:
+            guard status.record?.created?.domain == domain.id else { throw .unfinished(status) }
+            return nil
         case .attaching, .assignedUncaptured:
-            guard let place = status.record?.place, wish.allows(place, in: domain.id),
-                status.place == nil || status.place == place
+            guard let place = status.record?.place ?? status.place,
+                wish.allows(place, in: domain.id), status.place == nil || status.place == place
             else { throw .unfinished(status) }
-            return place
+            return .port(place)
+        case .detaching, .stale:
+            guard let record = status.record, isDebris(record, of: device.id) else {
+                throw .unfinished(status)
+            }
+            return nil
         default: throw .unfinished(status)
         }
     }
@@ -60,27 +68,46 @@ extension Observation {
             remedy: "pvusb detach \(status.id)")
     }
 
-    private func planAttach(of device: HostDevice, at place: Place, vm: String?) -> Plan {
+    private func planAttach(of device: HostDevice, at spot: Spot, vm: String?) -> Plan {
+        let place = spot.place
         let goal = Goal.assigned(device.id, place)
         let status = status(of: device.id)
-        guard status.state != .assigned else { return Plan(goal, [], given: self) }
-        let before = records[device.id]
+        guard status.state != .assigned else {
+            return Plan(goal, adoption(of: device.id, status), given: self)
+        }
+        let before = status.record
+        let replaced = before.flatMap { isDebris($0, of: device.id) ? $0 : nil }
+        let known = before?.identity == device.identity && replaced == nil ? before : nil
         let record = Record(
-            goal: .attach, place: place, vm: vm, identity: device.identity,
+            goal: .attach, place: place, created: spot.creation?.controller ?? known?.created,
+            vm: vm, identity: device.identity,
             interfaces: device.interfaces.map {
-                RecordedInterface(id: $0.id, driver: driverToGiveBack($0, before))
+                RecordedInterface(id: $0.id, driver: driverToGiveBack($0, known))
             })
         var attached = record
         attached.goal = .attached
-        let capture = record.interfaces.map { Step.bind($0.id, to: SysfsPath.usbback) }
+        attached.created = nil
+        let claim = Claim(device: device.id, place: place, record: record, replacing: replaced)
         let steps =
-            clearance(of: device.id, for: place, record)
-            + [
-                .awaitConnected(place.controller),
-                .claim(Claim(device: device.id, place: place, record: record)),
-                .awaitListed(device.id, place),
-            ] + unbinds(device, record) + capture + [.record(device.id, attached)]
+            creation(spot, claim.registration) + clearance(of: device.id, for: place, record)
+            + [.awaitConnected(place.controller), .claim(claim), .awaitListed(device.id, place)]
+            + unbinds(device, record)
+            + record.interfaces.map { .bind($0.id, to: SysfsPath.usbback) }
+            + [.record(device.id, attached)]
         return Plan(goal, steps, given: self)
+    }
+
+    /// The controller that has to be made first, with a record that says for which device.
+    private func creation(_ spot: Spot, _ claimed: Registration) -> [Step] {
+        guard let creation = spot.creation else { return [] }
+        var record = claimed.record
+        record.place = nil
+        let new = Registration(
+            device: claimed.device, record: record, replacing: claimed.replaced)
+        return [
+            .createControllerFor(new, creation.controller, creation.settings),
+            .awaitBackend(creation.controller),
+        ]
     }
 
     /// What must be out of the way first: a port is never written in place, so a device that was

@@ -13,14 +13,7 @@ extension Observation {
                     + settings.kind.rawValue,
                 remedy: "pvusb controller add \(domain.word) --kind pv")
         }
-        // A stray child of the listing, which is no controller, has used its number too.
-        let described = controllers.filter { $0.id.domain == domain.id }.map(\.id.number.number)
-        let used = described + [greatestNumbers[domain.id]].compactMap { $0 }
-        let next = used.max().map { Int($0) + 1 } ?? 0
-        guard let number = UInt8(exactly: next) else {
-            throw PVUSBError(.failed, "\(domain.label) has used the controller number 255")
-        }
-        let id = ControllerID(domain: domain.id, number: ControllerNumber(number))
+        let id = try nextController(for: domain)
         let steps: [Step] = [.createController(id, settings), .awaitBackend(id)]
         return Plan(.controllerAdded(id, settings), steps, given: self)
     }
@@ -30,14 +23,42 @@ extension Observation {
     /// Its devices come back first, then its two ends part, then its nodes go. A guest that does
     /// not answer is not waited for longer than a time-out.
     ///
-    /// - Parameters:
-    ///   - devices: the ones that may be taken back, whose locks are held.
-    ///   - force: whether the guest is not waited for at all.
+    /// - Parameter devices: the ones that may be taken back, whose locks are held.
     /// - Throws: there is no such controller; it is of a kind that is only looked at; it holds a
     ///   device that is not among those named.
     func planRemoval(
-        of id: ControllerID, taking devices: [BusID], force: Bool
+        of id: ControllerID, taking devices: [BusID]
     ) throws(PVUSBError) -> Plan {
+        let domain = try checkRemovable(id)
+        let held = devicesOf(controller: id)
+        if let newcomer = held.first(where: { !devices.contains($0) }) {
+            throw PVUSBError(
+                .busy,
+                "controller \(id.number.number) of \(domain) was given \(newcomer) a "
+                    + "moment ago", remedy: "try again")
+        }
+        let steps =
+            held.flatMap { planHost(of: $0).steps } + [
+                .closeController(id), .awaitClosed(id), .removeController(id),
+            ]
+        return Plan(.controllerRemoved(id), steps, given: self)
+    }
+
+    /// Plans the end of a controller without waiting for its guest, and whatever its ports hold:
+    /// the devices were taken back before, as far as they could be.
+    ///
+    /// - Throws: there is no such controller, or it is of a kind that is only looked at.
+    func planDestruction(of id: ControllerID) throws(PVUSBError) -> Plan {
+        try checkRemovable(id)
+        let isEmpty = devicesOf(controller: id).isEmpty && controller(id)?.isEmpty == true
+        let steps: [Step] =
+            isEmpty ? [.closeController(id), .removeController(id)] : [.destroyController(id)]
+        return Plan(.controllerRemoved(id), steps, given: self)
+    }
+
+    /// Tells what people call the controller's domain.
+    @discardableResult
+    private func checkRemovable(_ id: ControllerID) throws(PVUSBError) -> String {
         let domain = domain(id.domain)?.label ?? "domain \(id.domain)"
         let word = self.domain(id.domain)?.word ?? "\(id.domain)"
         guard let controller = controller(id) else {
@@ -51,26 +72,14 @@ extension Observation {
                 "controller \(id.number.number) of \(domain) is one that this version of "
                     + "pvusb only looks at", remedy: "use xl usbctrl-detach")
         }
-        var steps: [Step] = []
-        for device in devicesOf(controller: id) {
-            guard devices.contains(device) else {
-                throw PVUSBError(
-                    .busy,
-                    "controller \(id.number.number) of \(domain) was given \(device) a "
-                        + "moment ago", remedy: "try again")
-            }
-            steps += planHost(of: device).steps
-        }
-        steps.append(.closeController(id))
-        if !force { steps.append(.awaitClosed(id)) }
-        return Plan(.controllerRemoved(id), steps + [.removeController(id)], given: self)
+        return domain
     }
 
     /// The devices that a controller's ports hold, and those on their way into or out of one.
     func devicesOf(controller id: ControllerID) -> [BusID] {
         let held = controller(id)?.occupied.map(\.device) ?? []
         let recorded = records.filter { device, record in
-            record.place?.controller == id && places(of: device).isEmpty
+            (record.place?.controller ?? record.created) == id && places(of: device).isEmpty
                 && record.goal != .parked
         }
         return Set(held + recorded.keys).sorted()
@@ -80,4 +89,34 @@ extension Observation {
     func planWithdrawal(of controller: ControllerID) -> Plan {
         Plan(.controllerRemoved(controller), [.removeController(controller)], given: self)
     }
+
+    /// Plans the end of what a destroyed domain left of a controller, its devices being back.
+    func planOrphan(_ id: ControllerID) throws(PVUSBError) -> Plan {
+        let goal = Goal.controllerRemoved(id)
+        guard let orphan = controller(id), orphan.isOrphan else {
+            return Plan(goal, [], given: self)
+        }
+        if let held = orphan.occupied.first {
+            throw PVUSBError(
+                .failed,
+                "what is left of controller \(id.number.number) of domain \(id.domain), which is "
+                    + "gone, holds \(held.device)", remedy: "pvusb recover \(held.device)")
+        }
+        return Plan(goal, [.removeOrphan(id)], given: self)
+    }
+
+    /// What ends a controller that an attach had to make, unless somebody else uses it by now.
+    func withdrawal(of record: Record, for device: BusID) -> [Step] {
+        guard let id = record.created, let controller = controller(id), !controller.isOrphan,
+            domain(id.domain)?.vm == record.vm,
+            controller.occupied.allSatisfy({ $0.device == device })
+        else { return [] }
+        guard controller.backendState == .connected else { return [.removeController(id)] }
+        return [.closeController(id), .awaitClosed(id), .removeController(id)]
+    }
+}
+
+extension ControllerView {
+    /// Every port is free.
+    fileprivate var isEmpty: Bool { ports.allSatisfy { $0 == .free || $0 == .missing } }
 }

@@ -10,7 +10,7 @@ extension Observation {
         let status = status(of: id)
         switch status.state {
         case .host, .unbound, .hub: return Plan(goal, [], given: self)
-        case .contested: return withdrawalPlan(of: id, status)
+        case .contested: return planWithdrawal(of: id, from: nil)
         default: return Plan(goal, wayHome(of: id, status), given: self)
         }
     }
@@ -24,33 +24,66 @@ extension Observation {
         let status = status(of: id)
         switch status.state {
         case .host, .unbound, .hub, .parked: return Plan(goal, [], given: self)
-        case .contested: return withdrawalPlan(of: id, status)
+        case .contested: return planWithdrawal(of: id, from: nil)
         default:
-            let record = status.record ?? newRecord(of: id, status)
-            let steps = wayOut(of: id, status) + [.record(id, record.with(goal: .parked))]
-            return Plan(goal, steps, given: self)
+            let record = presentRecord(of: id, status)
+            guard isSame(status, record) else {
+                return Plan(goal, wayHome(of: id, status), given: self)
+            }
+            let bound = (status.device?.interfaces ?? []).filter { !$0.isStranded }
+            let unbinds = bound.compactMap { bound in
+                bound.driver.map { Step.unbind(bound.id, from: $0) }
+            }
+            let end = withdrawal(of: record, for: id) + [.record(id, record.parked)]
+            return Plan(goal, wayOut(of: id, status) + unbinds + end, given: self)
         }
     }
 
     /// Plans to finish or undo what was left half done.
     ///
-    /// - Parameter named: whether somebody named this device; only then an unbound device
-    ///   without a record is given to the drivers.
+    /// - Parameter named: whether somebody named this device; only then one without a record is
+    ///   given to the drivers, and what xl left of it is dropped.
     public func planRecovery(of id: BusID, named: Bool) -> Plan {
         let status = status(of: id)
         switch status.state {
         case .assigned:
-            return Plan(status.place.map { .assigned(id, $0) } ?? .host(id), [], given: self)
-        case .hub, .host: return Plan(.host(id), [], given: self)
+            let goal = status.place.map { Goal.assigned(id, $0) }
+            return Plan(goal ?? .host(id), adoption(of: id, status), given: self)
+        case .hub: return Plan(.host(id), [], given: self)
+        case .host: return Plan(.host(id), named ? noteRemoval(id) : [], given: self)
         case .parked where !named: return Plan(.host(id), [], given: self)
-        case .unbound:
-            let probes = (status.device?.interfaces ?? []).map { Step.probe($0.id) }
-            // A probe would hand a device that is still listed straight back to usbback.
-            let release: [Step] = host.portTable?.lists(id) == true ? [.awaitReleased(id)] : []
-            return Plan(.host(id), named ? release + probes : [], given: self)
+        case .unbound: return Plan(.host(id), named ? returnOfUnbound(status) : [], given: self)
         case .attaching: return finishedAttach(status) ?? planHost(of: id)
         default: return planHost(of: id)
         }
+    }
+
+    /// The record follows the device into the port that another tool gave it.
+    func adoption(of id: BusID, _ status: DeviceStatus) -> [Step] {
+        guard status.recordIsDead, let record = status.record, let place = status.place else {
+            return []
+        }
+        var adopted = moved(record, status)
+        adopted.goal = .attached
+        adopted.place = place
+        return [.adopt(Registration(device: id, record: adopted, replacing: record))]
+    }
+
+    /// A device that nobody has and no record names goes to the drivers that xl noted, or to any.
+    private func returnOfUnbound(_ status: DeviceStatus) -> [Step] {
+        let id = status.id
+        // A probe would hand a device that is still listed straight back to usbback.
+        let release: [Step] = host.portTable?.lists(id) == true ? [.awaitReleased(id)] : []
+        let returns = (status.device?.interfaces ?? []).map { interface -> Step in
+            guard let driver = notes[id]?.driver(of: interface.id), host.drivers.contains(driver)
+            else { return .probe(interface.id) }
+            return .bind(interface.id, to: driver)
+        }
+        return release + returns + noteRemoval(id)
+    }
+
+    private func noteRemoval(_ id: BusID) -> [Step] {
+        notes[id] == nil ? [] : [.dropNotes(id)]
     }
 
     /// All is done but the last note: every interface captured, the port held.
@@ -59,21 +92,22 @@ extension Observation {
             status.device?.isCaptured == true
         else { return nil }
         record.goal = .attached
+        record.created = nil
         return Plan(.assigned(status.id, place), [.record(status.id, record)], given: self)
     }
 
     private func wayHome(of id: BusID, _ status: DeviceStatus) -> [Step] {
-        let record = status.record ?? newRecord(of: id, status)
+        let record = presentRecord(of: id, status)
         let known = isSame(status, record) ? record : nil
         let returns = touched(status, record)
             .filter { $0.isStranded || record.driver(of: $0.id) == $0.driver }
             .map { returning($0, by: known) }
-        return wayOut(of: id, status) + returns + [.forget(id)]
+        return wayOut(of: id, status) + returns + withdrawal(of: record, for: id) + [.forget(id)]
     }
 
     /// Out of the guest: unbind everything from usbback, then clear the port, and no other order.
     private func wayOut(of id: BusID, _ status: DeviceStatus) -> [Step] {
-        let record = status.record ?? newRecord(of: id, status)
+        let record = presentRecord(of: id, status)
         var steps: [Step] = [.record(id, record.with(goal: .detach))]
         steps += touched(status, record).map { .unbind($0.id, from: SysfsPath.usbback) }
         if let place = status.place ?? record.place { steps.append(.clear(id, place)) }
@@ -98,32 +132,30 @@ extension Observation {
         }
         return .bind(interface.id, to: driver)
     }
+}
 
-    private func withdrawalPlan(of id: BusID, _ status: DeviceStatus) -> Plan {
-        let others = places(of: id).filter { $0 != status.record?.place }
-        let goal = others.count == 1 ? others.first.map { Goal.assigned(id, $0) } : nil
-        return Plan(goal ?? .host(id), withdrawal(of: id, status), given: self)
+extension Observation {
+    /// The record that counts: what was recorded, about the port where the device is now.
+    private func presentRecord(of id: BusID, _ status: DeviceStatus) -> Record {
+        guard let record = status.record else { return newRecord(of: id, status) }
+        return status.recordIsDead && status.place != nil ? moved(record, status) : record
     }
 
-    /// Two ports hold the device: only our own claim is withdrawn, nothing is unbound that the
-    /// other port holds.
-    private func withdrawal(of id: BusID, _ status: DeviceStatus) -> [Step] {
-        guard let record = status.record, let place = record.place else { return [] }
-        let isOurs = host.portTable?.entries.contains { $0.device == id && $0.place == place }
-        let captured = (status.device?.interfaces ?? []).filter { $0.driver == SysfsPath.usbback }
-        // usbback dies of a port that is cleared under a device it has for that port.
-        let unbinds = isOurs == true ? captured : []
-        return [.record(id, record.with(goal: .detach))]
-            + unbinds.map { .unbind($0.id, from: SysfsPath.usbback) }
-            + [.clear(id, place), .withdrawRecord(id)]
+    /// A record of an earlier time, of which the drivers still count if it is the same device.
+    private func moved(_ record: Record, _ status: DeviceStatus) -> Record {
+        var fresh = newRecord(of: status.id, status)
+        if isSame(status, record) { fresh.interfaces = record.interfaces }
+        return fresh
     }
 
-    /// The record of a device that another tool gave away; its drivers are not known to us.
+    /// The record of a device that another tool gave away, with the drivers that tool noted.
     private func newRecord(of id: BusID, _ status: DeviceStatus) -> Record {
         let domain = status.place.flatMap { self.domain($0.controller.domain) }
         let interfaces = (status.device?.interfaces ?? []).map { interface in
-            let isOrdinary = interface.driver != SysfsPath.usbback
-            return RecordedInterface(id: interface.id, driver: isOrdinary ? interface.driver : nil)
+            let isOrdinary = interface.driver != SysfsPath.usbback && interface.driver != nil
+            return RecordedInterface(
+                id: interface.id,
+                driver: isOrdinary ? interface.driver : notes[id]?.driver(of: interface.id))
         }
         return Record(
             goal: .detach, place: status.place, vm: domain?.vm, identity: status.device?.identity,
@@ -132,7 +164,14 @@ extension Observation {
 }
 
 extension Record {
-    fileprivate func with(goal: RecordGoal) -> Record {
+    /// The record of the device when it was left aside.
+    fileprivate var parked: Record {
+        var copy = with(goal: .parked)
+        copy.created = nil
+        return copy
+    }
+
+    func with(goal: RecordGoal) -> Record {
         var copy = self
         copy.goal = goal
         return copy

@@ -4,6 +4,8 @@ public import USBModel
 public enum Step: Hashable, Sendable {
     /// The nodes of a controller exist.
     case createController(ControllerID, ControllerSettings)
+    /// The nodes of a controller exist, and the record of the device it is made for says so.
+    case createControllerFor(Registration, ControllerID, ControllerSettings)
     /// The controller's backend is ready for its guest, or further.
     case awaitBackend(ControllerID)
     /// The controller's two ends work.
@@ -14,6 +16,10 @@ public enum Step: Hashable, Sendable {
     case awaitClosed(ControllerID)
     /// The nodes of a controller are gone.
     case removeController(ControllerID)
+    /// The nodes of a controller are gone, whatever its ports hold.
+    case destroyController(ControllerID)
+    /// The nodes of a backend are gone whose domain was destroyed.
+    case removeOrphan(ControllerID)
     /// The port node holds the device, and the record says why.
     case claim(Claim)
     /// usbback knows that the device is for this port.
@@ -26,6 +32,8 @@ public enum Step: Hashable, Sendable {
     case probe(InterfaceID)
     /// The record says what is meant.
     case record(BusID, Record)
+    /// The record is about the port that another tool gave the device.
+    case adopt(Registration)
     /// The port node does not hold the device.
     case clear(BusID, Place)
     /// usbback has forgotten the device.
@@ -34,45 +42,34 @@ public enum Step: Hashable, Sendable {
     case forget(BusID)
     /// There is no record of the device; libxl's note stays for another port's sake.
     case withdrawRecord(BusID)
-}
-
-/// A device's way into a port, with all that must be known to undo it.
-public struct Claim: Hashable, Sendable {
-    /// The device.
-    public let device: BusID
-    /// The port it shall be in.
-    public let place: Place
-    /// The record that is written with the port node.
-    public let record: Record
-
-    /// Makes a claim; the record's goal is attach and its place the claimed one.
-    public init(device: BusID, place: Place, record: Record) {
-        self.device = device
-        self.place = place
-        self.record = record
-    }
+    /// libxl's notes of the device's drivers are gone.
+    case dropNotes(BusID)
 }
 
 extension Step {
     /// Tells whether the wish is fulfilled already.
     public func holds(in seen: Observation) -> Bool {
         switch self {
-        case .createController(let id, _): seen.controller(id) != nil
+        case .createController(let id, _), .createControllerFor(_, let id, _):
+            seen.controller(id) != nil
         case .awaitBackend(let id):
             seen.backend(of: id, isIn: [.initWait, .initialised, .connected])
         case .awaitConnected(let id): seen.backend(of: id, isIn: [.connected])
         case .closeController(let id): seen.isGone(id, or: [.closing, .closed])
         case .awaitClosed(let id): seen.isGone(id, or: [.closed])
-        case .removeController(let id): seen.controller(id) == nil
+        case .removeController(let id), .destroyController(let id), .removeOrphan(let id):
+            seen.controller(id) == nil
         case .claim(let claim): claim.holds(in: seen)
         case .awaitListed(let device, let place): seen.isListed(device, at: place)
         case .awaitReleased(let device): !(seen.host.portTable?.lists(device) ?? false)
         case .unbind(let interface, let driver): seen.isFree(interface, of: driver)
         case .bind(let interface, let driver): seen.isBound(interface, to: driver)
         case .probe(let interface): seen.isWithOrdinaryDriver(interface)
-        case .record(let device, let record): seen.records[device]?.goal == record.goal
+        case .record(let device, let record): record.isSaid(by: seen.records[device])
+        case .adopt(let new): new.record.isSaid(by: seen.records[new.device])
         case .clear(let device, let place): seen.content(of: place) != .device(device)
         case .forget(let device), .withdrawRecord(let device): seen.records[device] == nil
+        case .dropNotes(let device): seen.notes[device] == nil
         }
     }
 
@@ -82,6 +79,14 @@ extension Step {
         case .unbind(let interface, _), .bind(let interface, _), .probe(let interface): interface
         default: nil
         }
+    }
+}
+
+extension Record {
+    /// Tells whether what is recorded means the same; the place of a way back counts if known.
+    fileprivate func isSaid(by present: Record?) -> Bool {
+        guard let present, present.goal == goal else { return false }
+        return place == nil || present.place == place
     }
 }
 
@@ -151,63 +156,5 @@ extension PortTableEntry {
         else { return nil }
         let controller = ControllerID(domain: domain, number: ControllerNumber(number))
         return Place(controller: controller, port: port)
-    }
-}
-
-/// A step as people and programs read it.
-public struct StepText: Hashable, Sendable {
-    /// What is ensured, one word.
-    public let action: String
-    /// What it is about.
-    public let target: String
-    /// What the target shall have; empty where the action says it all.
-    public let value: String
-}
-
-extension Step {
-    /// The step in words.
-    public var text: StepText {
-        switch self {
-        case .createController(let id, let settings):
-            StepText(
-                "create", id,
-                "\(settings.kind.rawValue) usb\(settings.version) "
-                    + "\(settings.ports) ports")
-        case .awaitBackend(let id): StepText("await", id, "backend ready")
-        case .awaitConnected(let id): StepText("await", id, "connected")
-        case .closeController(let id): StepText("close", id, "")
-        case .awaitClosed(let id): StepText("await", id, "closed")
-        case .removeController(let id): StepText("remove", id, "")
-        case .claim(let claim):
-            StepText(
-                "claim", claim.device,
-                "domain \(claim.place.controller.domain) "
-                    + "port \(claim.place.label)")
-        case .awaitListed(let device, _): StepText("await", device, "listed by usbback")
-        case .unbind(let interface, let driver): StepText("unbind", interface, driver.text)
-        case .bind(let interface, let driver): StepText("bind", interface, driver.text)
-        case .probe(let interface): StepText("probe", interface, "")
-        case .record(let device, let record): StepText("record", device, record.goal.rawValue)
-        case .clear(let device, let place):
-            StepText("clear", device, "domain \(place.controller.domain) port \(place.label)")
-        case .awaitReleased(let device): StepText("await", device, "released by usbback")
-        case .forget(let device): StepText("forget", device, "")
-        case .withdrawRecord(let device): StepText("withdraw", device, "")
-        }
-    }
-}
-
-extension StepText {
-    fileprivate init(_ action: String, _ target: BusID, _ value: String) {
-        self.init(action: action, target: target.description, value: value)
-    }
-
-    fileprivate init(_ action: String, _ target: InterfaceID, _ value: String) {
-        self.init(action: action, target: target.description, value: value)
-    }
-
-    fileprivate init(_ action: String, _ target: ControllerID, _ value: String) {
-        let name = "domain \(target.domain) controller \(target.number.number)"
-        self.init(action: action, target: name, value: value)
     }
 }

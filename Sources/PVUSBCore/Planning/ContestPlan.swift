@@ -1,0 +1,30 @@
+internal import USBModel
+
+extension Observation {
+    /// Plans that one of several ports that hold a device lets it go.
+    ///
+    /// Nothing is unbound that another port holds: only if usbback has the device for this very
+    /// port is it taken from usbback first, which dies of a port that is cleared under a device.
+    ///
+    /// - Parameter wanted: the port; nil means the one that our record names, if any.
+    func planWithdrawal(of id: BusID, from wanted: Place?) -> Plan {
+        let ours = ourClaim(on: id, places(of: id))
+        let place = wanted ?? ours
+        let others = places(of: id).filter { $0 != place }
+        let goal = others.count == 1 ? others.first.map { Goal.assigned(id, $0) } : nil
+        let steps = place.map { withdrawal(of: id, from: $0, isOurs: $0 == ours) } ?? []
+        return Plan(goal ?? .host(id), steps, given: self)
+    }
+
+    private func withdrawal(of id: BusID, from place: Place, isOurs: Bool) -> [Step] {
+        let isKnown = host.portTable?.entries.contains { $0.device == id && $0.place == place }
+        let captured = (host.device(id)?.interfaces ?? []).filter {
+            $0.driver == SysfsPath.usbback
+        }
+        let unbinds = (isKnown == true ? captured : [])
+            .map { Step.unbind($0.id, from: SysfsPath.usbback) }
+        guard isOurs, let record = records[id] else { return unbinds + [.clear(id, place)] }
+        return [.record(id, record.with(goal: .detach))] + unbinds
+            + [.clear(id, place), .withdrawRecord(id)]
+    }
+}

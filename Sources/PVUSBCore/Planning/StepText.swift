@@ -1,0 +1,66 @@
+internal import USBModel
+
+/// A step as people and programs read it.
+public struct StepText: Hashable, Sendable {
+    /// What is ensured, one word.
+    public let action: String
+    /// What it is about.
+    public let target: String
+    /// What the target shall have; empty where the action says it all.
+    public let value: String
+}
+
+extension Step {
+    /// The step in words.
+    public var text: StepText {
+        switch self {
+        case .createController(let id, let settings), .createControllerFor(_, let id, let settings):
+            StepText(
+                "create", id,
+                "\(settings.kind.rawValue) usb\(settings.version) "
+                    + "\(settings.ports) ports")
+        case .awaitBackend(let id): StepText("await", id, "backend ready")
+        case .awaitConnected(let id): StepText("await", id, "connected")
+        case .closeController(let id): StepText("close", id, "")
+        case .awaitClosed(let id): StepText("await", id, "closed")
+        case .removeController(let id): StepText("remove", id, "")
+        case .destroyController(let id): StepText("destroy", id, "")
+        case .removeOrphan(let id): StepText("remove", id, "left behind")
+        case .adopt(let new):
+            StepText("adopt", new.device, new.record.place.map(StepText.port) ?? "")
+        case .dropNotes(let device): StepText("forget", device, "xl's notes")
+        case .claim(let claim):
+            StepText(
+                "claim", claim.device, StepText.port(claim.place))
+        case .awaitListed(let device, _): StepText("await", device, "listed by usbback")
+        case .unbind(let interface, let driver): StepText("unbind", interface, driver.text)
+        case .bind(let interface, let driver): StepText("bind", interface, driver.text)
+        case .probe(let interface): StepText("probe", interface, "")
+        case .record(let device, let record): StepText("record", device, record.goal.rawValue)
+        case .clear(let device, let place):
+            StepText("clear", device, StepText.port(place))
+        case .awaitReleased(let device): StepText("await", device, "released by usbback")
+        case .forget(let device): StepText("forget", device, "")
+        case .withdrawRecord(let device): StepText("withdraw", device, "")
+        }
+    }
+}
+
+extension StepText {
+    fileprivate static func port(_ place: Place) -> String {
+        "domain \(place.controller.domain) port \(place.label)"
+    }
+
+    fileprivate init(_ action: String, _ target: BusID, _ value: String) {
+        self.init(action: action, target: target.description, value: value)
+    }
+
+    fileprivate init(_ action: String, _ target: InterfaceID, _ value: String) {
+        self.init(action: action, target: target.description, value: value)
+    }
+
+    fileprivate init(_ action: String, _ target: ControllerID, _ value: String) {
+        let name = "domain \(target.domain) controller \(target.number.number)"
+        self.init(action: action, target: name, value: value)
+    }
+}
