@@ -56,7 +56,8 @@ struct PVUSBCommand: AsyncParsableCommand {
         abstract: "Gives host USB devices to Xen guests, and takes them back.",
         version: CommandLineTool.version,
         subcommands: [
-            DevicesCommand.self, ListCommand.self, AttachCommand.self, DetachCommand.self,
+            DevicesCommand.self, ListCommand.self, ShowCommand.self, AttachCommand.self,
+            DetachCommand.self,
             ControllerCommand.self, RecoverCommand.self, SandboxCommand.self, DemoCommand.self,
         ])
 

@@ -36,6 +36,9 @@ struct Session {
         switch outcome {
         case .failed(let error): return fail(error)
         case .inventory(let inventory):
+            if !globals.json, !globals.quiet {
+                Output.error(OddityText.render(inventory.observation.oddities))
+            }
             try emit(style.render(inventory, asJSON: globals.json, withHeader: Output.isTerminal))
             return 0
         case .plans(let plans, let refusals):

@@ -83,7 +83,14 @@ struct HostileTextTests {
             $0["store"].write("/local/domain/0/backend/vusb/1/0/port/2", "../x\u{1b}[1m")
         }
         #expect(
-            try sandbox.pvusb("list")
+            try sandbox.pvusb("list", "--quiet") == .good(""))
+        let list = try sandbox.pvusb("list")
+        #expect(
+            list.errors
+                == "pvusb: warning: /local/domain/0/backend/vusb/1/0/port/2 holds "
+                + "'../x\\u{1b}[1m', which is no device\n")
+        #expect(
+            ProgramRun(code: list.code, output: list.output, errors: "")
                 == .good(
                     """
                     pv1     0      pv, USB 2  connected  7 of 8 ports free

@@ -14,6 +14,9 @@ struct SchemaTests {
         try check(try sandbox.pvusb("devices", "--json").output, is: "DeviceList")
         try check(try sandbox.pvusb("list", "--json").output, is: "ControllerList")
         try check(try sandbox.pvusb("list", "pv1", "--tree", "--json").output, is: "ControllerList")
+        try check(try sandbox.pvusb("show", world.device, "--json").output, is: "Details")
+        try check(try sandbox.pvusb("show", "pv1", "--json").output, is: "Details")
+        try check(try sandbox.pvusb("show", "pv1", "0:1", "--json").output, is: "Details")
     }
 
     @Test(arguments: StateWorld.all)
@@ -47,7 +50,9 @@ struct SchemaTests {
         try check(try sandbox.pvusb("devices", "--json").output, is: "DeviceList")
         #expect(
             try sandbox.pvusb("list", "--json")
-                == .good(#"{"controllers":[],"kind":"ControllerList","schemaVersion":1}"# + "\n"))
+                == .good(
+                    #"{"controllers":[],"kind":"ControllerList","oddities":[],"schemaVersion":1}"#
+                        + "\n"))
     }
 
     @Test func `a controller's plan and report fit their schemas`() throws {

@@ -5,7 +5,9 @@ enum ControllerTable {
     static func render(_ inventory: Inventory, withHeader: Bool) -> String {
         var table = Table(header: ["DOMAIN", "PLACE", "KIND", "STATE", "HOLDS"])
         for controller in inventory.shownControllers {
-            let domain = inventory.observation.domain(controller.id.domain)?.label ?? ""
+            let domain =
+                inventory.observation.domain(controller.id.domain)?.label
+                ?? "domain \(controller.id.domain)"
             let free = controller.ports.count { $0 == .free }
             table.rows.append([
                 domain, "\(controller.id.number.number)", controller.kindText,
@@ -48,6 +50,11 @@ extension Inventory {
         observation.controllers.filter { domain == nil || $0.id.domain == domain }
     }
 
+    /// What the ports of a controller hold, but for the free ones.
+    func occupiedPorts(of id: ControllerID) -> [(place: String, holds: String)] {
+        observation.controller(id).map { ports(of: $0, occupiedOnly: true) } ?? []
+    }
+
     fileprivate func ports(
         of controller: ControllerView, occupiedOnly: Bool
     ) -> [(place: String, holds: String)] {
@@ -75,5 +82,7 @@ extension Inventory {
 extension ControllerView {
     fileprivate var kindText: String { "\(kind?.rawValue ?? "unknown kind"), USB \(version)" }
 
-    fileprivate var stateText: String { backendState?.label ?? "no backend" }
+    fileprivate var stateText: String {
+        isOrphan ? "left behind" : backendState?.label ?? "no backend"
+    }
 }

@@ -6,12 +6,14 @@ struct DeviceListDocument: Encodable {
     let kind = "DeviceList"
     let devices: [DeviceDocument]
     let unreadable: [UnreadableDocument]
+    let oddities: [OddityDocument]
 
     init(_ inventory: Inventory) {
         devices = inventory.observation.deviceStatuses().map { DeviceDocument($0, inventory) }
         unreadable = inventory.observation.host.unreadable.map {
             UnreadableDocument(name: $0.name, reason: $0.reason)
         }
+        oddities = inventory.observation.oddities.map { OddityDocument($0) }
     }
 
     struct UnreadableDocument: Encodable {

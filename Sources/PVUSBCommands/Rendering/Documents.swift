@@ -5,9 +5,11 @@ struct ControllerListDocument: Encodable {
     let schemaVersion = 1
     let kind = "ControllerList"
     let controllers: [ControllerDocument]
+    let oddities: [OddityDocument]
 
     init(_ inventory: Inventory) {
         controllers = inventory.shownControllers.map { ControllerDocument($0, inventory) }
+        oddities = inventory.observation.oddities.map { OddityDocument($0) }
     }
 }
 
@@ -21,6 +23,7 @@ struct ControllerDocument: Encodable {
     let backendDomainId: Int
     let state: Nullable<Int>
     let frontendState: Nullable<Int>
+    let orphan: Bool
     let ports: [Port]
 
     struct Port: Encodable {
@@ -37,6 +40,7 @@ struct ControllerDocument: Encodable {
         backendDomainId = Int(controller.backendDomain.number)
         state = Nullable(controller.backendState.map { Int($0.rawValue) })
         frontendState = Nullable(controller.frontendState.map { Int($0.forShowing.rawValue) })
+        orphan = controller.isOrphan
         ports = controller.ports.enumerated().map { index, content in
             var device: String?
             if case .device(let id) = content { device = id.description }

@@ -8,6 +8,8 @@ enum ListStyle {
     case controllers
     /// Every controller with every port.
     case tree
+    /// All that is said of one thing.
+    case details
 
     func render(_ inventory: Inventory, asJSON: Bool, withHeader: Bool) -> String {
         switch (self, asJSON) {
@@ -17,6 +19,8 @@ enum ListStyle {
             JSONText.render(ControllerListDocument(inventory))
         case (.controllers, false): ControllerTable.render(inventory, withHeader: withHeader)
         case (.tree, false): ControllerTree.render(inventory)
+        case (.details, true): JSONText.render(DetailsDocument(inventory))
+        case (.details, false): DetailsText.render(inventory, withHeader: withHeader)
         }
     }
 }

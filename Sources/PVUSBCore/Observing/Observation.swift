@@ -13,6 +13,8 @@ public struct Observation: Hashable, Sendable {
     public var records: [BusID: Record] = [:]
     /// libxl's notes of drivers, by device.
     public var notes: [BusID: DriverNotes] = [:]
+    /// The rest of what the store says of the controllers that somebody wants to see all about.
+    public var details: [ControllerInfo] = []
     /// What makes no sense and is passed over.
     public var oddities: [Oddity] = []
     /// The version of the record format in the store; nil when pvusb never ran here.
@@ -85,6 +87,7 @@ extension Observation {
             for device in answers.notedDevices { notes[device] = answers.notes(of: device) }
             oddities = answers.oddities
         case .notes(let device): notes[device] = answers.notes(of: device)
+        case .details(let ids): details = ids.compactMap(controller).map { answers.info(of: $0) }
         case .store(let device, let controller):
             if let controller { replace(controller, with: answers.controller(controller)) }
             if let device { records[device] = answers.recordIfAny(of: device) }

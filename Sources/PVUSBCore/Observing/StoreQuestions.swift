@@ -13,6 +13,8 @@ enum SurveyScope: Hashable, Sendable {
     case store(device: BusID?, controller: ControllerID?)
     /// libxl's notes of a device's drivers.
     case notes(of: BusID)
+    /// The rest of what the store says of controllers.
+    case details(of: [ControllerID])
 
     /// The one device that sysfs is asked about; nil for all of them.
     var onlyDevice: BusID? {
@@ -22,7 +24,7 @@ enum SurveyScope: Hashable, Sendable {
 
     var asksStore: Bool {
         switch self {
-        case .everything, .store, .notes: true
+        case .everything, .store, .notes, .details: true
         case .hostOnly, .drivers: false
         }
     }
@@ -30,7 +32,7 @@ enum SurveyScope: Hashable, Sendable {
     var asksFiles: Bool {
         switch self {
         case .everything, .hostOnly, .drivers: true
-        case .store, .notes: false
+        case .store, .notes, .details: false
         }
     }
 }
@@ -51,6 +53,7 @@ struct StoreQuestions: Hashable, Sendable {
             return (device.map { record(of: $0, answers) } ?? [])
                 + (controller.map { self.controller($0, answers) } ?? [])
         case .notes(let device): return notes(of: device, answers)
+        case .details(let controllers): return controllers.flatMap { details(of: $0) }
         case .everything: return everything(answers)
         }
     }
@@ -123,103 +126,4 @@ enum ControllerKey {
     static let state: StorePath.Component = "state"
     static let online: StorePath.Component = "online"
     static let described = [type, backend, portCount, version]
-}
-
-extension StoreAnswers {
-    /// The domains listed so far, by number.
-    var domains: [DomainID] {
-        children(StoreLayout.domains).compactMap { UInt16(decimal: $0).flatMap(DomainID.init) }
-            .sorted()
-    }
-
-    /// The controllers listed so far.
-    var controllers: [ControllerID] {
-        domains.flatMap { domain in
-            children(StoreLayout.controllers(of: domain)).compactMap { UInt8(decimal: $0) }.sorted()
-                .map { ControllerID(domain: domain, number: ControllerNumber($0)) }
-        }
-    }
-
-    /// The devices with a record listed so far.
-    var recordedDevices: [BusID] {
-        children(StoreLayout.records).compactMap { BusID(component: $0) }.sorted()
-    }
-
-    /// The domains for which domain 0 has backends of controllers, there or gone.
-    var backendDomains: [DomainID] {
-        children(StoreLayout.backends).compactMap { UInt16(decimal: $0).flatMap(DomainID.init) }
-            .sorted()
-    }
-
-    /// The backends listed so far that no record of libxl's knows.
-    var orphans: [ControllerID] {
-        let known = Set(controllers)
-        return backendDomains.filter { !domains.contains($0) || hasListedControllers(of: $0) }
-            .flatMap { domain in
-                children(StoreLayout.backends(of: domain)).compactMap { UInt8(decimal: $0) }
-                    .sorted().map { ControllerID(domain: domain, number: ControllerNumber($0)) }
-            }.filter { !known.contains($0) }
-    }
-
-    private func hasListedControllers(of domain: DomainID) -> Bool {
-        has(.directory(StoreLayout.controllers(of: domain)))
-    }
-
-    /// The devices listed so far of which libxl has noted drivers.
-    var notedDevices: [BusID] {
-        children(StoreLayout.driverPaths).compactMap { BusID(component: $0) }.sorted()
-    }
-
-    /// Tells whether it is known that libxl has no record of a controller.
-    func isMissing(_ controller: ControllerID) -> Bool {
-        let record = StoreLayout.record(of: controller)
-        return has(.read(record / ControllerKey.type)) && !isDescribed(controller)
-    }
-
-    /// Tells whether libxl's record says anything of a controller.
-    func isDescribed(_ controller: ControllerID) -> Bool {
-        let record = StoreLayout.record(of: controller)
-        return ControllerKey.described.contains { exists(record / $0) }
-    }
-
-    /// The recorded number of ports; nil while unknown or outside 1…31.
-    func portCount(of controller: ControllerID) -> UInt8? {
-        let node = StoreLayout.record(of: controller) / ControllerKey.portCount
-        return text(node).flatMap { UInt8(decimal: $0) }
-            .flatMap { (1...PortNumber.max).contains($0) ? $0 : nil }
-    }
-
-    /// Tells whether a controller's number of ports makes no sense, so that they are listed.
-    func lacksPortCount(_ controller: ControllerID) -> Bool {
-        let record = StoreLayout.record(of: controller)
-        return has(.read(record / ControllerKey.portCount)) && portCount(of: controller) == nil
-    }
-
-    /// The ports of a controller: as many as are recorded; where that makes no sense, those there.
-    func ports(of controller: ControllerID, in directory: StorePath) -> [PortNumber] {
-        portCount(of: controller).map { PortNumber.all($0) } ?? listedPorts(in: directory)
-    }
-
-    /// The ports from 1 to the greatest that a directory lists.
-    func listedPorts(in directory: StorePath) -> [PortNumber] {
-        let numbers = children(directory).compactMap { UInt8(decimal: $0).flatMap(PortNumber.init) }
-        return PortNumber.all(numbers.max()?.number ?? 0)
-    }
-
-    /// The kind of a controller whose ports only domain 0 can change; nil for one whose backend
-    /// is in a driver domain, whose devices are not this host's anyway.
-    func kindInDomainZero(_ controller: ControllerID) -> ControllerKind? {
-        let record = StoreLayout.record(of: controller)
-        guard let kind = text(record / ControllerKey.type).flatMap(ControllerKind.init) else {
-            return nil
-        }
-        guard kind != .deviceModel else { return kind }
-        let ports = StoreLayout.ports(of: controller, kind)
-        return backend(of: controller) == ports.parent ? kind : nil
-    }
-
-    /// The backend's directory as recorded; there is none where QEMU emulates the controller.
-    func backend(of controller: ControllerID) -> StorePath? {
-        text(StoreLayout.record(of: controller) / ControllerKey.backend).flatMap { StorePath($0) }
-    }
 }

@@ -4,6 +4,8 @@ public enum Command: Hashable, Sendable {
     case devices
     /// Look at the controllers of a domain, or of all.
     case list(DomainSelector?)
+    /// Look at all that is said of a device, or of a domain's controllers.
+    case show(ShowTarget)
     /// Give a domain a controller.
     case addController(DomainSelector, ControllerSettings)
     /// Take a controller away, its devices first; with force without waiting for the guest.
@@ -47,7 +49,7 @@ extension Command {
     /// Tells whether the command only looks.
     public var onlyLooks: Bool {
         switch self {
-        case .devices, .list: true
+        case .devices, .list, .show: true
         case .addController, .removeController, .attach, .detach, .detachPlace, .recover: false
         }
     }

@@ -14,6 +14,7 @@ public struct Operation: Hashable, Sendable {
     enum Phase: Hashable {
         case start
         case resolving(Survey)
+        case detailing(Survey, Subject)
         case testing([Lock], Inventory)
         case locking(LockRun, rest: [Lock])
         case surveying(Survey, SurveyPurpose)
@@ -67,6 +68,7 @@ public struct Operation: Hashable, Sendable {
         switch phase {
         case .start: start()
         case .resolving(let survey): return resolve(survey, answer)
+        case .detailing(let survey, let subject): return detail(survey, subject, answer)
         case .testing(let locks, let inventory): return test(locks, inventory, answer)
         case .locking(let run, let rest): return lock(run, rest, answer)
         case .surveying(let survey, let purpose): return self.survey(survey, purpose, answer)
@@ -98,7 +100,7 @@ public struct Operation: Hashable, Sendable {
         var effects: [Effect] = []
         switch phase {
         case .ending: return
-        case .start, .resolving, .testing: break
+        case .start, .resolving, .detailing, .testing: break
         case .unlocking(let locks): effects = locks.map { .unlock($0) }
         case .locking(let run, _): effects = [.unlock(run.lock)] + unlocks
         case .surveying: effects = unlocks

@@ -20,14 +20,18 @@ public struct Inventory: Hashable, Sendable {
     public let workers: [BusID: Worker]
     /// The one domain that was asked for; nil for all.
     public let domain: DomainID?
+    /// What somebody wants to see all about; nil for a list.
+    public let subject: Subject?
 
     /// Makes an inventory.
     public init(
-        observation: Observation, workers: [BusID: Worker] = [:], domain: DomainID? = nil
+        observation: Observation, workers: [BusID: Worker] = [:], domain: DomainID? = nil,
+        subject: Subject? = nil
     ) {
         self.observation = observation
         self.workers = workers
         self.domain = domain
+        self.subject = subject
     }
 }
 

@@ -37,11 +37,24 @@ extension Observation {
                 "controller \(id.number.number) of \(domain) was given \(newcomer) a "
                     + "moment ago", remedy: "try again")
         }
+        try checkPorts(of: id, domain)
         let steps =
             held.flatMap { planHost(of: $0).steps } + [
                 .closeController(id), .awaitClosed(id), .removeController(id),
             ]
         return Plan(.controllerRemoved(id), steps, given: self)
+    }
+
+    /// What is no device can't be taken back first.
+    private func checkPorts(of id: ControllerID, _ domain: String) throws(PVUSBError) {
+        let ports = controller(id)?.ports ?? []
+        let odd = ports.firstIndex { if case .unreadable = $0 { true } else { false } }
+        guard let odd else { return }
+        let word = self.domain(id.domain)?.word ?? "\(id.domain)"
+        throw PVUSBError(
+            .busy,
+            "port \(id.number.number):\(odd + 1) of \(domain) holds something that is no device",
+            remedy: "pvusb controller remove \(word) \(id.number.number) --force")
     }
 
     /// Plans the end of a controller without waiting for its guest, and whatever its ports hold:

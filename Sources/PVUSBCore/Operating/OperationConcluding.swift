@@ -1,0 +1,95 @@
+internal import USBModel
+
+extension Operation {
+    /// Notes how the task ended, gives its lock back and turns to the next one.
+    mutating func conclude(_ error: PVUSBError?, status: DeviceStatus?) -> Effect? {
+        let task = tasks.removeFirst()
+        if current == nil, let error { note(error, of: task) }
+        current?.error = error.map { $0.telling(status) }
+        finishGoal(status: status)
+        if let error, error.code == .storeLost {
+            phase = .ending(unlocks, .report(report))
+            return nil
+        }
+        return unlock(held.reversed())
+    }
+
+    mutating func finishGoal(status: DeviceStatus?) {
+        guard var goal = current else { return }
+        goal.status = status
+        report.goals.append(goal)
+        current = nil
+    }
+}
+
+extension Goal {
+    /// A failed way to a guest leads back; a failed way back is shown and tried again.
+    var isUndoneOnFailure: Bool {
+        switch self {
+        case .assigned, .controllerAdded: true
+        case .host, .parked, .controllerRemoved: false
+        }
+    }
+
+    /// Why what is seen at the end is not what was to be reached; nil when it is.
+    func contradiction(to status: DeviceStatus?) -> PVUSBError? {
+        guard let status else { return nil }
+        switch self {
+        case .assigned(_, let place):
+            if status.state == .assigned, status.place == place { return nil }
+        case .host:
+            if [.host, .unbound, .parked, .hub].contains(status.state) { return nil }
+            // What is gone has been given up, if nothing holds it any more.
+            if status.device == nil, status.record == nil, status.place == nil { return nil }
+        case .parked:
+            if [.host, .unbound, .parked, .hub].contains(status.state) { return nil }
+        case .controllerAdded, .controllerRemoved: return nil
+        }
+        let problem = status.problems.first ?? "\(status.id) is \(status.state.rawValue)"
+        let code: PVUSBError.Code = status.state == .contested ? .busy : .failed
+        return PVUSBError(code, "another tool was at work: \(problem)", remedy: status.remedy)
+    }
+}
+
+extension GoalReport {
+    /// The plan that undoes what was done for the goal; nil when nothing was.
+    func undoing(in seen: Observation) -> Plan? {
+        switch goal {
+        case .assigned(let device, let place):
+            guard let record = seen.records[device],
+                record.place == place || record.created == place.controller
+            else { return nil }
+            return seen.planHost(of: device)
+        case .controllerAdded(let id, _):
+            let isOurs = steps.contains { report in
+                guard case .createController(id, _) = report.step else { return false }
+                return report.result == .done
+            }
+            return isOurs ? seen.planWithdrawal(of: id) : nil
+        case .host, .parked, .controllerRemoved: return nil
+        }
+    }
+}
+
+extension Operation.SurveyPurpose {
+    /// What has failed already when the survey is made.
+    var reason: PVUSBError? {
+        switch self {
+        case .plan: nil
+        case .undo(let error): error
+        case .conclude(let error): error
+        }
+    }
+}
+
+extension PVUSBError {
+    /// The error with where the device is now, and a remedy only if one is needed.
+    fileprivate func telling(_ status: DeviceStatus?) -> PVUSBError {
+        guard let status else { return self }
+        let place = status.state == .host ? "with its host drivers" : status.state.rawValue
+        let isSettled = status.remedy == nil && remedy == "pvusb recover \(status.id)"
+        return PVUSBError(
+            code, "\(message); \(status.id) is \(place) now", cause: cause,
+            remedy: status.remedy ?? (isSettled ? nil : remedy))
+    }
+}
