@@ -8,15 +8,10 @@ extension World {
     ///
     /// - Throws: the errno of a tree that has no USB devices at all.
     public init(capturing files: any Files) throws(FileErrno) {
-        let names = try files.list("/sys/bus/usb/devices")
-        let interfaces = names.compactMap { InterfaceID($0) }
-        let devices = names.compactMap { BusID($0) }.map { id in
-            SimulatedDevice(
-                capturing: id, interfaces: interfaces.filter { $0.device == id }.sorted(), files)
-        }
-        let loaded = ((try? files.list("/sys/bus/usb/drivers")) ?? []).compactMap { DriverName($0) }
-        let drivers = Set(loaded).union([.usbback])
-        self.init(usb: SimulatedUSB(devices: devices, drivers: Array(drivers)))
+        var usb = try SimulatedUSB(capturing: files)
+        usb.findSiblings()
+        let drivers = Set(usb.drivers).union([.usbback])
+        self.init(usb: SimulatedUSB(devices: usb.devices, drivers: Array(drivers)))
     }
 
     /// Makes a world of a USB tree, with the three guests.
@@ -48,6 +43,26 @@ extension World {
     }
 }
 
+extension SimulatedUSB {
+    /// The devices and the drivers of a tree; whose siblings an interface claims is found later,
+    /// by ``findSiblings()``.
+    init(capturing files: any Files) throws(FileErrno) {
+        let names = try files.list("/sys/bus/usb/devices")
+        let interfaces = names.compactMap { InterfaceID($0) }
+        let devices = names.compactMap { BusID($0) }.map { id in
+            SimulatedDevice(
+                capturing: id, interfaces: interfaces.filter { $0.device == id }.sorted(), files)
+        }
+        let loaded = ((try? files.list("/sys/bus/usb/drivers")) ?? []).compactMap { DriverName($0) }
+        self.init(devices: devices, drivers: loaded)
+    }
+
+    /// Finds the siblings that drivers claim in every device.
+    mutating func findSiblings() {
+        for index in devices.indices { devices[index].interfaces.findSiblings() }
+    }
+}
+
 extension SimulatedDevice {
     /// The attributes that say what a device is; the rest say how it is doing.
     static let attributeNames = [
@@ -59,12 +74,10 @@ extension SimulatedDevice {
 
     fileprivate init(capturing id: BusID, interfaces: [InterfaceID], _ files: any Files) {
         let directory = "/sys/bus/usb/devices/\(id)"
-        var interfaces = interfaces.map { SimulatedInterface(capturing: $0, files) }
-        interfaces.findSiblings()
         self.init(
             id: id, attributes: files.attributes(Self.attributeNames, of: directory),
             descriptors: (try? files.read("\(directory)/descriptors")) ?? [],
-            interfaces: interfaces)
+            interfaces: interfaces.map { SimulatedInterface(capturing: $0, files) })
     }
 }
 
@@ -81,7 +94,7 @@ extension SimulatedInterface {
         let driver = name.flatMap { DriverName($0) }
         self.init(
             id: id, attributes: files.attributes(Self.attributeNames, of: directory),
-            driver: driver, matches: driver.map { [$0] } ?? [])
+            driver: driver, matches: driver.flatMap { $0 == .usbback ? nil : [$0] } ?? [])
     }
 }
 
