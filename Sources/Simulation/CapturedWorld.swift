@@ -8,15 +8,10 @@ extension World {
     ///
     /// - Throws: the errno of a tree that has no USB devices at all.
     public init(capturing files: any Files) throws(FileErrno) {
-        let names = try files.list("/sys/bus/usb/devices")
-        let interfaces = names.compactMap { InterfaceID($0) }
-        let devices = names.compactMap { BusID($0) }.map { id in
-            SimulatedDevice(
-                capturing: id, interfaces: interfaces.filter { $0.device == id }.sorted(), files)
-        }
-        let loaded = ((try? files.list("/sys/bus/usb/drivers")) ?? []).compactMap { DriverName($0) }
-        let drivers = Set(loaded).union([.usbback])
-        self.init(usb: SimulatedUSB(devices: devices, drivers: Array(drivers)))
+        var usb = try SimulatedUSB(capturing: files)
+        usb.findSiblings()
+        let drivers = Set(usb.drivers).union([.usbback])
+        self.init(usb: SimulatedUSB(devices: usb.devices, drivers: Array(drivers)))
     }
 
     /// Makes a world of a USB tree, with the three guests.
@@ -45,6 +40,26 @@ extension World {
                 "\(directory)/bus/usb/devices can't be listed (\(error))",
                 remedy: "name the tree's sys folder with --sysfs")
         }
+    }
+}
+
+extension SimulatedUSB {
+    /// The devices and the drivers of a tree; whose siblings an interface claims is found later,
+    /// by ``findSiblings()``.
+    init(capturing files: any Files) throws(FileErrno) {
+        let names = try files.list("/sys/bus/usb/devices")
+        let interfaces = names.compactMap { InterfaceID($0) }
+        let devices = names.compactMap { BusID($0) }.map { id in
+            SimulatedDevice(
+                capturing: id, interfaces: interfaces.filter { $0.device == id }.sorted(), files)
+        }
+        let loaded = ((try? files.list("/sys/bus/usb/drivers")) ?? []).compactMap { DriverName($0) }
+        self.init(devices: devices, drivers: loaded)
+    }
+
+    /// Finds the siblings that drivers claim in every device.
+    mutating func findSiblings() {
+        for index in devices.indices { devices[index].interfaces.findSiblings() }
     }
 }
 
@@ -79,7 +94,7 @@ extension SimulatedInterface {
         let driver = name.flatMap { DriverName($0) }
         self.init(
             id: id, attributes: files.attributes(Self.attributeNames, of: directory),
-            driver: driver, matches: driver.map { [$0] } ?? [])
+            driver: driver, matches: driver.flatMap { $0 == .usbback ? nil : [$0] } ?? [])
     }
 }
 

@@ -22,6 +22,7 @@ struct WorldDocument: Codable {
     struct Domain: Codable {
         var domid: UInt16
         var hasFrontend: Bool
+        var frontend: String?
     }
 
     /// A node's value is text where it can be, else hex digits.
@@ -48,6 +49,8 @@ struct WorldDocument: Codable {
         var attributes: [String: String]
         var driver: String?
         var matches: [String]
+        var siblings: [String]?
+        var siblingTie: String?
     }
 
     /// What every version of the document has.

@@ -68,6 +68,47 @@ struct WorldCodingTests {
         #expect(try world.json() == before)
     }
 
+    @Test func `siblings are in the document where there are any`() throws {
+        let text = String(decoding: try World.with(SiblingTests.acm).json(), as: UTF8.self)
+        let siblings = text.split(separator: "\"siblings\" : [").dropFirst()
+        #expect(siblings.count == 2)
+        #expect(siblings.first?.contains("\"1-4:1.1\"\n            ]\n          }") == true)
+        #expect(text.split(separator: "siblingTie").count == 2)
+        #expect(text.contains("\"siblingTie\" : \"mutual\",\n"))
+    }
+
+    @Test func `a document from before there were siblings is read as it was meant`() throws {
+        var world = World.builtIn()
+        world.change("1-4") { device in
+            device.interfaces[0].siblings = []
+            device.interfaces[1].matches = device.interfaces[0].matches
+        }
+        let text = String(decoding: try world.json(), as: UTF8.self)
+        #expect(!text.contains("sibling"))
+        var copy = try World(json: Array(text.utf8))
+        try copy.unbind("1-4:1.1", from: "snd-usb-audio")
+        try copy.bind("1-4:1.1", to: "snd-usb-audio")
+        #expect(copy.usb == world.usb)
+    }
+
+    @Test func `a guest's manners are in the document where they are bad`() throws {
+        var world = World.builtIn()
+        world.guests[0].frontend = .neverCloses
+        world.guests[1].frontend = .connectsTwice
+        world.guests[2].frontend = .none
+        let bytes = try world.json()
+        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+        let frontends = lines.filter { $0.lowercased().contains("frontend") }
+            .map { $0.trimmingPrefix { $0 == " " } }
+        #expect(
+            frontends == [
+                "\"frontend\" : \"neverCloses\",", "\"hasFrontend\" : true",
+                "\"frontend\" : \"connectsTwice\",", "\"hasFrontend\" : true",
+                "\"hasFrontend\" : false",
+            ])
+        #expect(try World(json: bytes).guests == world.guests)
+    }
+
     // MARK: - What is no world
 
     @Test func `no bytes are an empty file`() {
@@ -132,6 +173,18 @@ struct WorldCodingTests {
         ("\"descriptors\" : \"", "\"descriptors\" : \"0", ""),  // an odd number of digits
         ("\"descriptors\" : \"12", "\"descriptors\" : \"1g", ""),  // no hex digit
         (
+            "\"1-4:1.1\"\n", "\"1-3:1.1\"\n",
+            "'1-3:1.1' at usb.devices.interfaces.siblings makes no sense"
+        ),  // of another device
+        (
+            "\"1-4:1.1\"\n", "\"1-4:1.0\"\n",
+            "'1-4:1.0' at usb.devices.interfaces.siblings makes no sense"
+        ),  // itself
+        (
+            "\"siblings\" : [", "\"siblingTie\" : \"close\", \"siblings\" : [",
+            "'close' at usb.devices.interfaces.siblingTie makes no sense"
+        ),
+        (
             "\"drivers\" : [\n      \"ftdi_sio\"", "\"drivers\" : [\n      \"\"",
             "'' at usb.drivers makes no sense"
         ),
@@ -174,6 +227,14 @@ struct WorldCodingTests {
             "\"domid\" : 1,", "\"domid\" : \"1\",",
             "a part is missing or of the wrong type: domains.0.domid"
         ),
+        (
+            "\"domid\" : 1,", "\"domid\" : 1, \"frontend\" : \"rude\",",
+            "'rude' at domains.frontend makes no sense"
+        ),
+        (
+            "\"domid\" : 1,", "\"domid\" : 1, \"frontend\" : \"none\",",
+            "'none' at domains.frontend makes no sense"
+        ),  // it has one
         ("\"domid\" : 1,", "", "a part is missing or of the wrong type: domains.0.domid"),
         ("\"usbback\" :", "\"usbfront\" :", "a part is missing or of the wrong type: usbback"),
         ("\"store\"", "\"shop\"", "a part is missing or of the wrong type: store"),
