@@ -71,7 +71,10 @@ let package = Package(
         tests("PVUSBCoreTests", ["PVUSBCore"]),
         tests(
             "SimulationTests",
-            ["Simulation", "XenStoreServer", "XenStoreWire", "USBModel", "HostUSB", "TestSupport"]),
+            [
+                "Simulation", "XenStore", "XenStoreServer", "XenStoreWire", "USBModel", "HostUSB",
+                "TestSupport",
+            ]),
         tests(
             "PVUSBTests",
             ["PVUSB", "Simulation", "HostUSB", "XenStore", "XenStoreServer", "TestSupport"]),
