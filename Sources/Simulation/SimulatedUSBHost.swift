@@ -13,7 +13,7 @@ public final class SimulatedUSBHost {
     /// The USB side.
     public let world: WorldFile
 
-    private let clock: SystemClock
+    let clock: SystemClock
     private let locks: LockDirectory
 
     /// Opens a world file and names a server; nothing is connected yet.

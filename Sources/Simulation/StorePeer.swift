@@ -88,6 +88,17 @@ public enum StorePeerFailure: Error, Hashable, Sendable {
     case store(StoreFailure)
     /// The world file can't be used.
     case world(WorldFailure)
+    /// The store is not one to play on; a sentence without its full stop.
+    case unsuitable(String)
+
+    /// What went wrong, as a sentence without its full stop; a file's lacks its subject.
+    public var message: String {
+        switch self {
+        case .store(let failure): failure.message
+        case .world(let failure): failure.message
+        case .unsuitable(let message): message
+        }
+    }
 }
 
 extension World {

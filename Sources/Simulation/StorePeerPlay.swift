@@ -12,13 +12,15 @@ extension StorePeer {
     /// - Parameters:
     ///   - client: the store, as one whose events can be waited for.
     ///   - drain: reads the descriptors for `.hotplug` empty.
+    ///   - begin: called when the guests have moved in.
     ///   - isOver: asked whenever all is quiet, as is the clock's stop request.
     public static func play(
         _ world: WorldFile, on client: StoreClient, clock: SystemClock,
-        drain: () -> Void = {}, isOver: () -> Bool = { false }
+        drain: () -> Void = {}, begin: () -> Void = {}, isOver: () -> Bool = { false }
     ) throws(StorePeerFailure) {
         let peer = StorePeer(on: client, world: world, pause: client.pause)
         try peer.moveIn()
+        begin()
         var watched: Set<UInt16> = []
         while true {
             try peer.watch(&watched)
