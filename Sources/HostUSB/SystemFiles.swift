@@ -82,7 +82,7 @@ extension SystemFiles {
         return sysfs + path.dropFirst(Self.sysRoot.count)
     }
 
-    private static func directory(of path: String) -> String {
+    static func directory(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }

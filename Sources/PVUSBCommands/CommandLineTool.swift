@@ -57,8 +57,8 @@ struct PVUSBCommand: AsyncParsableCommand {
         version: CommandLineTool.version,
         subcommands: [
             DevicesCommand.self, ListCommand.self, ShowCommand.self, AttachCommand.self,
-            DetachCommand.self,
-            ControllerCommand.self, RecoverCommand.self, SandboxCommand.self, DemoCommand.self,
+            DetachCommand.self, ControllerCommand.self, RecoverCommand.self, SandboxCommand.self,
+            SimulateCommand.self, DemoCommand.self,
         ])
 
     @OptionGroup var globals: GlobalOptions

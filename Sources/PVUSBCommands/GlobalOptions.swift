@@ -8,6 +8,12 @@ struct GlobalOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Run on a world file, store included.", valueName: "file"))
     var sandbox: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Take the USB side from a world file, the store from XENSTORED_PATH.",
+            valueName: "file"))
+    var usb: String?
+
     @Option(help: ArgumentHelp("Where sysfs is, or a copy of it to look at.", valueName: "dir"))
     var sysfs: String?
 
@@ -40,8 +46,12 @@ struct GlobalOptions: ParsableArguments {
     }
 
     func validate() throws {
-        guard sandbox != "" else {
+        guard sandbox != "", usb != "" else {
             throw ValidationError("an empty word is no world file")
+        }
+        guard usb == nil || (sandbox == nil && sysfs == nil) else {
+            throw ValidationError(
+                "--usb has its own sysfs and a real store: --sandbox and --sysfs do not go with it")
         }
         guard sandbox == nil || sysfs == nil else {
             throw ValidationError("--sandbox has its own sysfs: --sysfs does not go with it")
@@ -66,7 +76,7 @@ extension GlobalOptions {
     var sandboxPath: String? {
         if let sandbox { return sandbox }
         // Who names a tree means that tree, whatever the environment says.
-        if sysfs != nil { return nil }
+        if sysfs != nil || usb != nil { return nil }
         return Environment.value("PVUSB_SANDBOX").flatMap { $0.isEmpty ? nil : $0 }
     }
 
@@ -77,16 +87,15 @@ extension GlobalOptions {
 
     /// The toolstack that the options ask for.
     func toolstack(for command: Command) -> Toolstack {
-        let (sandboxPath, sysfs) = (sandboxPath, sysfs ?? "/sys")
+        let (sandboxPath, usb, sysfs) = (sandboxPath, usb, sysfs ?? "/sys")
         let changing = !command.onlyLooks && !dryRun
-        let milliseconds = timeout * 1000
+        let timeout = timeout
         return Toolstack { () throws(PVUSBError) in
-            guard let sandboxPath else {
-                return try Seams.thisHost(
-                    sysfs: sysfs, changing: changing, timeoutMilliseconds: milliseconds,
-                    environment: Environment.value)
-            }
-            return try Seams.sandbox(sandboxPath)
+            if let usb { return try Seams.simulatedUSB(usb, timeout: timeout) }
+            if let sandboxPath { return try Seams.sandbox(sandboxPath) }
+            return try Seams.thisHost(
+                sysfs: sysfs, changing: changing, timeoutMilliseconds: timeout * 1000,
+                environment: Environment.value)
         }
     }
 }
@@ -108,6 +117,14 @@ extension Seams {
         } catch {
             throw .world(path, error)
         }
+    }
+}
+
+extension Seams {
+    /// The seams of a real store with the USB side of the world in a file.
+    static func simulatedUSB(_ path: String, timeout: Int) throws(PVUSBError) -> Seams {
+        let host = try SimulatedUSBHost.opened(path, timeout: timeout)
+        return Seams(store: host, files: host, locks: host, clock: host)
     }
 }
 

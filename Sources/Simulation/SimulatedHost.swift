@@ -119,45 +119,27 @@ extension SimulatedHost: Store {
 extension SimulatedHost: Files {
     /// Lists a directory of the world's sysfs.
     public func list(_ path: String) throws(FileErrno) -> [String] {
-        try touch { world throws(FileErrno) in try world.list(path) }
+        try keeper.touch { world throws(FileErrno) in try world.list(path) }
     }
 
     /// Reads a file of the world's sysfs.
     public func read(_ path: String) throws(FileErrno) -> [UInt8] {
-        try touch { world throws(FileErrno) in try world.read(path) }
+        try keeper.touch { world throws(FileErrno) in try world.read(path) }
     }
 
     /// Reads a link of the world's sysfs.
     public func readLink(_ path: String) throws(FileErrno) -> String {
-        try touch { world throws(FileErrno) in try world.readLink(path) }
+        try keeper.touch { world throws(FileErrno) in try world.readLink(path) }
     }
 
     /// Writes to a file of the world's sysfs.
     public func write(_ text: String, to path: String) throws(FileErrno) {
-        try touch { world throws(FileErrno) in try world.write(text, to: path) }
+        try keeper.touch { world throws(FileErrno) in try world.write(text, to: path) }
     }
 
     /// Replaces a file; the simulated tree has none that may be replaced.
     public func replace(_ path: String, with bytes: [UInt8]) throws(FileErrno) {
         throw .readOnly
-    }
-
-    private func touch<Value>(
-        _ body: (inout World) throws(FileErrno) -> Value
-    ) throws(FileErrno) -> Value {
-        let result: Result<Value, FileErrno>
-        do {
-            result = try keeper.update { world in
-                do throws(FileErrno) {
-                    return .success(try body(&world))
-                } catch {
-                    return .failure(error)
-                }
-            }
-        } catch {
-            throw .inputOutput
-        }
-        return try result.get()
     }
 }
 

@@ -22,8 +22,8 @@ struct WrongWords: Sendable, CustomTestStringConvertible {
     /// What the program has to say about a word that the parser refuses.
     static func unparsed(_ problem: String, _ usage: String, of command: String) -> String {
         let globals =
-            "[--sandbox <file>] [--sysfs <dir>] [--json] [--dry-run] [--exit-code] [--quiet] "
-            + "[--verbose] [--timeout <seconds>]"
+            "[--sandbox <file>] [--usb <file>] [--sysfs <dir>] [--json] [--dry-run] "
+            + "[--exit-code] [--quiet] [--verbose] [--timeout <seconds>]"
         let usage = usage.replacing("GLOBALS", with: globals)
         return "\(problem)\nUsage: \(usage)\n  See '\(command) --help' for more information.\n"
     }

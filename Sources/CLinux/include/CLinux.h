@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -259,6 +260,22 @@ static inline int64_t pvusb_wait_readable(
         if (polled[index].revents != 0) ready |= (int64_t)1 << index;
     }
     return ready;
+}
+
+/// Opens a descriptor that can be read when a file was renamed to a name in a directory.
+static inline int pvusb_watch_renames(const char *directory) {
+    int descriptor = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    if (descriptor < 0) return -errno;
+    if (inotify_add_watch(descriptor, directory, IN_MOVED_TO | IN_ONLYDIR) >= 0) return descriptor;
+    int failure = -errno;
+    close(descriptor);
+    return failure;
+}
+
+/// Reads a descriptor that does not block empty.
+static inline void pvusb_drain(int32_t descriptor) {
+    char buffer[4096];
+    while (read(descriptor, buffer, sizeof buffer) > 0) {}
 }
 
 /// Whether an open file is the one that a path names now: 1, or 0 also when nothing is there.

@@ -1,0 +1,115 @@
+public import HostUSB
+public import USBModel
+public import XenStore
+public import XenStoreWire
+
+/// A host with a real xenstored whose USB side is that of a world file.
+///
+/// Time is real: backends and guests act when a ``StorePeer`` plays them, in another process or
+/// thread. Locks are in `FILE.locks`, as for everybody who uses the world.
+public final class SimulatedUSBHost {
+    /// The store.
+    public let store: StoreClient
+    /// The USB side.
+    public let world: WorldFile
+
+    let clock: SystemClock
+    private let locks: LockDirectory
+
+    /// Opens a world file and names a server; nothing is connected yet.
+    ///
+    /// - Parameter stopSignals: whether somebody may ask this process to stop.
+    /// - Throws: why the file holds no world, or can't be shared.
+    public init(
+        file path: String, store address: StoreAddress, timeoutMilliseconds: Int = 10_000,
+        stopSignals: SystemClock.StopSignals = .watched
+    ) throws(WorldFailure) {
+        world = try WorldFile(path)
+        store = StoreClient(address, timeoutMilliseconds: timeoutMilliseconds)
+        do throws(LocksFailure) {
+            locks = try LockDirectory(path: "\(path).locks")
+        } catch {
+            throw WorldFailure(error.message)
+        }
+        do throws(FileErrno) {
+            clock = try SystemClock(stopSignals: stopSignals)
+        } catch {
+            throw WorldFailure("signals can't be watched (\(error))")
+        }
+    }
+}
+
+extension SimulatedUSBHost: Store {
+    /// Performs a batch on the real store.
+    public func perform(_ batch: [StoreRequest]) throws(StoreFailure) -> [StoreReply] {
+        try store.perform(batch)
+    }
+}
+
+extension SimulatedUSBHost: Files {
+    /// Lists a directory of the world's sysfs.
+    public func list(_ path: String) throws(FileErrno) -> [String] { try world.list(path) }
+
+    /// Reads a file of the world's sysfs.
+    public func read(_ path: String) throws(FileErrno) -> [UInt8] { try world.read(path) }
+
+    /// Reads a link of the world's sysfs.
+    public func readLink(_ path: String) throws(FileErrno) -> String { try world.readLink(path) }
+
+    /// Writes to a file of the world's sysfs.
+    public func write(_ text: String, to path: String) throws(FileErrno) {
+        try world.write(text, to: path)
+    }
+
+    /// Replaces a file; the simulated tree has none that may be replaced.
+    public func replace(_ path: String, with bytes: [UInt8]) throws(FileErrno) {
+        try world.replace(path, with: bytes)
+    }
+}
+
+extension SimulatedUSBHost: Locks {
+    /// Takes a lock of the world's.
+    public func tryLock(_ name: String) throws(LocksFailure) -> LockAnswer {
+        try locks.tryLock(name)
+    }
+
+    /// Gives a lock of the world's back.
+    public func unlock(_ name: String) { locks.unlock(name) }
+
+    /// Looks who has a lock of the world's.
+    public func holder(of name: String) throws(LocksFailure) -> LockAnswer {
+        try locks.holder(of: name)
+    }
+}
+
+extension SimulatedUSBHost: Clock {
+    /// Nanoseconds of the monotonic clock.
+    public var now: UInt64 { clock.now }
+
+    /// Tells whether somebody asked this process to stop.
+    public var stopRequested: Bool { clock.stopRequested }
+
+    /// Blocks until the store tells of a change, or the time is over.
+    ///
+    /// Events that came with the replies to earlier requests are changes too.
+    public func wait(for sources: WakeSources, until deadline: UInt64) -> WakeReason {
+        guard sources.contains(.store), let descriptor = store.descriptor else {
+            return clock.wait(for: sources, until: deadline)
+        }
+        do throws(StoreFailure) {
+            if !(try store.takeEvents().isEmpty) { return .woken }
+        } catch {
+            // Whoever waited looks again, and the next request connects anew.
+            return .woken
+        }
+        do {
+            try clock.register(descriptor: descriptor, for: .store)
+        } catch {
+            return clock.wait(for: .tick, until: deadline)
+        }
+        defer { clock.unregister(descriptor: descriptor) }
+        let reason = clock.wait(for: sources, until: deadline)
+        if reason == .woken { _ = try? store.takeEvents() }
+        return reason
+    }
+}
