@@ -40,6 +40,15 @@ public actor Toolstack {
         }
     }
 
+    /// Uses the seams for something that is no command, on the toolstack's own executor.
+    ///
+    /// - Throws: why there are no seams, or what the body throws.
+    public func withSeams<Value: Sendable>(
+        _ body: @Sendable (Seams) throws(PVUSBError) -> Value
+    ) throws(PVUSBError) -> Value {
+        try body(try currentSeams())
+    }
+
     private func currentSeams() throws(PVUSBError) -> Seams {
         if let seams { return seams }
         let made = try makeSeams()
