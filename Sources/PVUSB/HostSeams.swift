@@ -36,7 +36,9 @@ extension Seams {
         let locks = try locks(for: address, changing: changing, environment)
         return Seams(
             store: store, files: files, locks: locks,
-            clock: HostClock(try stopClock(), store: store))
+            clock: HostClock(try stopClock(), store: store) { () throws(FileErrno) in
+                try HotplugEvents()
+            })
     }
 
     /// One who only looks and may not use the locks does without them.
@@ -89,41 +91,6 @@ extension Seams {
     /// To be called in `main`, before any other thread exists.
     public static func prepareProcess() {
         SystemClock.prepareProcess()
-    }
-}
-
-/// The time of a host with a store: a wait for the store ends with its watch events.
-private final class HostClock: Clock {
-    private let clock: SystemClock
-    private let store: StoreClient?
-
-    init(_ clock: SystemClock, store: StoreClient?) {
-        self.clock = clock
-        self.store = store
-    }
-
-    var now: UInt64 { clock.now }
-    var stopRequested: Bool { clock.stopRequested }
-
-    func wait(for sources: WakeSources, until deadline: UInt64) -> WakeReason {
-        guard sources.contains(.store), let store, let descriptor = store.descriptor else {
-            return clock.wait(for: sources, until: deadline)
-        }
-        do throws(StoreFailure) {
-            if !(try store.takeEvents().isEmpty) { return .woken }
-        } catch {
-            // Whoever waited looks again, and the next request connects anew.
-            return .woken
-        }
-        do {
-            try clock.register(descriptor: descriptor, for: .store)
-        } catch {
-            return clock.wait(for: .tick, until: deadline)
-        }
-        defer { clock.unregister(descriptor: descriptor) }
-        let reason = clock.wait(for: sources, until: deadline)
-        if reason == .woken { _ = try? store.takeEvents() }
-        return reason
     }
 }
 

@@ -124,7 +124,8 @@ extension Seams {
     /// The seams of a real store with the USB side of the world in a file.
     static func simulatedUSB(_ path: String, timeout: Int) throws(PVUSBError) -> Seams {
         let host = try SimulatedUSBHost.opened(path, timeout: timeout)
-        return Seams(store: host, files: host, locks: host, clock: host)
+        let clock = HostClock(host.clock, store: host.store, hotplug: host.fileChanges)
+        return Seams(store: host, files: host, locks: host, clock: clock)
     }
 }
 

@@ -13,7 +13,8 @@ public final class SimulatedUSBHost {
     /// The USB side.
     public let world: WorldFile
 
-    let clock: SystemClock
+    /// Real time; whoever waits for the store has to listen to it, too.
+    public let clock: SystemClock
     private let locks: LockDirectory
 
     /// Opens a world file and names a server; nothing is connected yet.
@@ -36,6 +37,15 @@ public final class SimulatedUSBHost {
         } catch {
             throw WorldFailure("signals can't be watched (\(error))")
         }
+    }
+}
+
+extension SimulatedUSBHost {
+    /// Begins to tell when another process changes the world.
+    ///
+    /// - Throws: the errno with which the kernel refused to watch the file's folder.
+    public func fileChanges() throws(FileErrno) -> any ChangeSource {
+        try FolderWatch(folderOf: world.path)
     }
 }
 
@@ -79,37 +89,5 @@ extension SimulatedUSBHost: Locks {
     /// Looks who has a lock of the world's.
     public func holder(of name: String) throws(LocksFailure) -> LockAnswer {
         try locks.holder(of: name)
-    }
-}
-
-extension SimulatedUSBHost: Clock {
-    /// Nanoseconds of the monotonic clock.
-    public var now: UInt64 { clock.now }
-
-    /// Tells whether somebody asked this process to stop.
-    public var stopRequested: Bool { clock.stopRequested }
-
-    /// Blocks until the store tells of a change, or the time is over.
-    ///
-    /// Events that came with the replies to earlier requests are changes too.
-    public func wait(for sources: WakeSources, until deadline: UInt64) -> WakeReason {
-        guard sources.contains(.store), let descriptor = store.descriptor else {
-            return clock.wait(for: sources, until: deadline)
-        }
-        do throws(StoreFailure) {
-            if !(try store.takeEvents().isEmpty) { return .woken }
-        } catch {
-            // Whoever waited looks again, and the next request connects anew.
-            return .woken
-        }
-        do {
-            try clock.register(descriptor: descriptor, for: .store)
-        } catch {
-            return clock.wait(for: .tick, until: deadline)
-        }
-        defer { clock.unregister(descriptor: descriptor) }
-        let reason = clock.wait(for: sources, until: deadline)
-        if reason == .woken { _ = try? store.takeEvents() }
-        return reason
     }
 }

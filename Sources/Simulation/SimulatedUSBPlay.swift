@@ -34,7 +34,7 @@ extension SimulatedUSBHost {
     ///
     /// - Parameter begin: called with the guests' domids when they have moved in.
     public func play(begin: ([UInt16]) -> Void) throws(StorePeerFailure) {
-        let (guests, changes) = (try guests(), try fileChanges())
+        let (guests, changes) = (try guests(), try watchedChanges())
         bear(guests)
         defer { clock.unregister(descriptor: changes.descriptor) }
         try StorePeer.play(
@@ -50,9 +50,9 @@ extension SimulatedUSBHost {
     }
 
     /// Wakes the clock when another process changes the world.
-    private func fileChanges() throws(StorePeerFailure) -> FolderWatch {
+    private func watchedChanges() throws(StorePeerFailure) -> any ChangeSource {
         do {
-            let changes = try FolderWatch(folderOf: world.path)
+            let changes = try fileChanges()
             try clock.register(descriptor: changes.descriptor, for: .hotplug)
             return changes
         } catch {

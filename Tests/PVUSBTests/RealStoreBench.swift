@@ -71,7 +71,8 @@ struct HostAddress: Sendable {
 extension SimulatedUSBHost {
     /// Runs a command that has to succeed.
     func succeed(_ command: Command) throws {
-        let seams = Seams(store: self, files: self, locks: self, clock: self)
+        let clock = HostClock(clock, store: store, hotplug: fileChanges)
+        let seams = Seams(store: self, files: self, locks: self, clock: clock)
         let outcome = Driver(seams).run(
             Operation(command, OperationOptions(waitMilliseconds: 60_000)))
         guard outcome.error == nil else { throw Unexpected(outcome: outcome) }

@@ -7,7 +7,8 @@ struct SiblingTests {
     /// A serial adapter as cdc_acm has it: one interface controls, the other carries the data.
     static func modem(controlledBy control: Int) throws -> World {
         var world = World.builtIn()
-        var device = try #require(world.usb.device(try #require(BusID("1-4"))))
+        let id = try #require(BusID("1-4"))
+        var device = try #require(world.usb.device(id))
         let driver = try #require(DriverName("cdc_acm"))
         world.usb.drivers.append(driver)
         world.usb.drivers.sort()
@@ -16,7 +17,7 @@ struct SiblingTests {
             device.interfaces[index].driver = driver
             device.interfaces[index].matches = index == control ? [driver] : []
             device.interfaces[index].siblings = index == control ? [data] : []
-            device.interfaces[index].siblingTie = index == control ? .mutual : .none
+            device.interfaces[index].siblingTie = index == control ? .mutual : .loose
         }
         world.usb.devices = world.usb.devices.filter { $0.id != device.id } + [device]
         world.usb.devices.sort { $0.id < $1.id }

@@ -272,6 +272,9 @@ static inline int pvusb_watch_renames(const char *directory) {
     return failure;
 }
 
+/// Opens a descriptor that can be read when the kernel tells of a device: a uevent.
+int pvusb_uevents_open(void);
+
 /// Reads a descriptor that does not block empty.
 static inline void pvusb_drain(int32_t descriptor) {
     char buffer[4096];

@@ -1,0 +1,60 @@
+package import HostUSB
+internal import USBModel
+package import XenStore
+
+/// The time of a host with a store: a wait for the store ends with its watch events, one for
+/// hotplug with a change of the USB devices.
+package final class HostClock: Clock {
+    private let clock: SystemClock
+    private let store: StoreClient?
+    private let openHotplug: () throws(FileErrno) -> any ChangeSource
+    private var hotplug: (any ChangeSource)?
+
+    /// Makes a clock.
+    ///
+    /// - Parameter hotplug: opens what tells of changes of the USB devices, when first asked for.
+    package init(
+        _ clock: SystemClock, store: StoreClient?,
+        hotplug: @escaping () throws(FileErrno) -> any ChangeSource
+    ) {
+        self.clock = clock
+        self.store = store
+        openHotplug = hotplug
+    }
+
+    package var now: UInt64 { clock.now }
+    package var stopRequested: Bool { clock.stopRequested }
+
+    package func wait(for sources: WakeSources, until deadline: UInt64) -> WakeReason {
+        if sources.contains(.hotplug), hotplug == nil, beginHotplug() { return .woken }
+        guard sources.contains(.store), let store, let descriptor = store.descriptor else {
+            return drained(clock.wait(for: sources, until: deadline))
+        }
+        // Events that came with the replies to earlier requests are changes too; and after a
+        // failure whoever waited looks again, and the next request connects anew.
+        guard let events = try? store.takeEvents(), events.isEmpty else { return .woken }
+        guard (try? clock.register(descriptor: descriptor, for: .store)) != nil else {
+            return clock.wait(for: .tick, until: deadline)
+        }
+        defer { clock.unregister(descriptor: descriptor) }
+        let reason = clock.wait(for: sources, until: deadline)
+        if reason == .woken { _ = try? store.takeEvents() }
+        return drained(reason)
+    }
+
+    private func drained(_ reason: WakeReason) -> WakeReason {
+        hotplug?.drain()
+        return reason
+    }
+
+    /// Begins to listen; what changed before has to be looked for once more.
+    ///
+    /// - Returns: whether it listens; a host that does not let us is waited for without.
+    private func beginHotplug() -> Bool {
+        guard let opened = try? openHotplug(),
+            (try? clock.register(descriptor: opened.descriptor, for: .hotplug)) != nil
+        else { return false }
+        hotplug = opened
+        return true
+    }
+}
