@@ -88,7 +88,9 @@ final class Sandbox {
     }
 
     /// Runs `pvusb` on nothing in particular.
-    func bare(_ words: String...) throws -> ProgramRun {
+    func bare(_ words: String...) throws -> ProgramRun { try bare(words) }
+
+    func bare(_ words: [String]) throws -> ProgramRun {
         try run(Program.pvusb(), words, environment: [:])
     }
 
