@@ -55,9 +55,9 @@ def percent(lines):
 
 
 def floor(text):
-    """A floor from `MODULE=PERCENT`; ValueError if it is none."""
-    module, sign, number = text.partition("=")
+    """A floor from `MODULE=PERCENT`, or from `PERCENT` for the module ""; ValueError if neither."""
+    module, sign, number = text.rpartition("=")
     least = float(number)
-    if not module or not sign or not 0 <= least <= 100:
+    if bool(module) != bool(sign) or not 0 <= least <= 100:
         raise ValueError(text)
     return module, least

@@ -140,7 +140,8 @@ end_of_record
 
     def test_floors(self):
         self.assertEqual(floor("A=98.5"), ("A", 98.5))
-        for text in ("A", "=3", "A=", "A=x", "A=101"):
+        self.assertEqual(floor("90"), ("", 90))
+        for text in ("A", "=3", "A=", "A=x", "A=101", "", "101", "-1"):
             with self.assertRaises(ValueError):
                 floor(text)
 
