@@ -77,7 +77,10 @@ let package = Package(
             ]),
         tests(
             "PVUSBTests",
-            ["PVUSB", "Simulation", "HostUSB", "XenStore", "XenStoreServer", "TestSupport"]),
+            [
+                "PVUSB", "Simulation", "HostUSB", "DeviceModel", "XenStore", "XenStoreServer",
+                "TestSupport",
+            ]),
         tests("ExplorationTests", ["Exploration", "PVUSBCore", "Simulation"]),
         tests(
             "PVUSBCommandsTests",

@@ -42,7 +42,8 @@ public final class Driver {
         }
     }
 
-    private func perform(_ effect: Effect) -> Answer {
+    /// Performs one effect and tells what became of it.
+    func perform(_ effect: Effect) -> Answer {
         switch effect {
         case .store(let batch): perform(batch)
         case .files(let requests): .files(seams.files.perform(requests))

@@ -19,19 +19,29 @@ extension Seams {
         environment: (String) -> String?
     ) throws(PVUSBError) -> Seams {
         let files = SystemFiles(sysfs: sysfs)
+        return try host(
+            files, isReal: files.sysfsIsReal, changing: changing,
+            timeoutMilliseconds: timeoutMilliseconds, environment: environment)
+    }
+
+    /// The seams of the host whose sysfs is given, or of a copy of one.
+    static func host(
+        _ files: SystemFiles, isReal: Bool, changing: Bool, timeoutMilliseconds: Int,
+        environment: (String) -> String?
+    ) throws(PVUSBError) -> Seams {
         do {
             _ = try files.list("/sys/bus/usb/devices")
         } catch {
             throw PVUSBError(
-                .failed, "\(sysfs)/bus/usb/devices can't be listed", cause: "\(error)",
+                .failed, "\(files.sysfs)/bus/usb/devices can't be listed", cause: "\(error)",
                 remedy: "load the module usbcore, or name another tree with --sysfs")
         }
-        guard !changing || files.sysfsIsReal else {
+        guard !changing || isReal else {
             throw PVUSBError(
-                .refused, "\(sysfs) is not a sysfs; in a copy nothing can be changed",
-                remedy: "pvusb sandbox new FILE --sysfs \(sysfs)")
+                .refused, "\(files.sysfs) is not a sysfs; in a copy nothing can be changed",
+                remedy: "pvusb sandbox new FILE --sysfs \(files.sysfs)")
         }
-        let address = files.sysfsIsReal ? StoreAddress.find(environment: environment) : nil
+        let address = isReal ? StoreAddress.find(environment: environment) : nil
         let store = address.map { StoreClient($0, timeoutMilliseconds: timeoutMilliseconds) }
         let locks = try locks(for: address, changing: changing, environment)
         return Seams(

@@ -88,7 +88,9 @@ final class Sandbox {
     }
 
     /// Runs `pvusb` on nothing in particular.
-    func bare(_ words: String...) throws -> ProgramRun {
+    func bare(_ words: String...) throws -> ProgramRun { try bare(words) }
+
+    func bare(_ words: [String]) throws -> ProgramRun {
         try run(Program.pvusb(), words, environment: [:])
     }
 
@@ -186,10 +188,23 @@ enum Program {
         return process
     }
 
-    /// A program built for coverage leaves no profile behind.
     private static var inherited: [String: String] {
         let all = ProcessInfo.processInfo.environment
         let kept = all.filter { ["PATH", "LD_LIBRARY_PATH", "TMPDIR"].contains($0.key) }
-        return kept.merging(["LLVM_PROFILE_FILE": "/dev/null"]) { $1 }
+        return kept.merging(["LLVM_PROFILE_FILE": profile(besides: all["LLVM_PROFILE_FILE"])]) {
+            $1
+        }
+    }
+
+    /// Where a program built for coverage leaves its profile: in a directory beside that of the
+    /// tests; nowhere when they leave none.
+    ///
+    /// A file for each process: profiles of Swift programs can't be merged as they are written,
+    /// because functions of one name share their counts, which then double with every process.
+    private static func profile(besides tests: String?) -> String {
+        guard let tests, tests != "/dev/null", let slash = tests.lastIndex(of: "/") else {
+            return "/dev/null"
+        }
+        return "\(tests[..<slash])/children/\(UUID())-%p.profraw"
     }
 }

@@ -5,7 +5,7 @@ import unittest
 
 import package  # noqa: F401  (puts scripts/lib into the search path)
 
-from coverage_report import by_module, floor, percent
+from coverage_report import by_file, by_module, floor, percent, uncovered
 from manifest import read_targets
 from purity_rules import impurity
 from testreport import read_report, table
@@ -100,13 +100,38 @@ class Streams(unittest.TestCase):
 
 
 class Coverage(unittest.TestCase):
+    EXPORT = """SF:/p/Sources/A/x.swift
+DA:1,2
+DA:2,0
+DA:4,0
+DA:5,1
+DA:6,0
+LF:5
+end_of_record
+SF:/p/Tests/ATests/x.swift
+DA:1,1
+end_of_record
+SF:/p/Sources/A/d/y.swift
+DA:7,18446744073709551615
+end_of_record
+SF:/p/.build/checkouts/b/Sources/A/x
+DA:1,0
+end_of_record
+SF:/p/Sources/A/x.swift
+DA:6,1
+end_of_record
+"""
+
     def test_only_our_sources_count(self):
-        files = [("/p/Sources/A/x.swift", 10, 9), ("/p/Sources/A/d/y.swift", 10, 10),
-                 ("/p/Tests/ATests/x.swift", 5, 5), ("/p/.build/checkouts/b/Sources/A/x", 9, 0)]
-        export = {"data": [{"files": [
-            {"filename": name, "summary": {"lines": {"count": count, "covered": covered}}}
-            for name, count, covered in files]}]}
-        self.assertEqual(by_module(export, "/p"), {"A": (20, 19)})
+        files = by_file(self.EXPORT, "/p")
+        self.assertEqual(sorted(files), ["A/d/y.swift", "A/x.swift"])
+        self.assertEqual(files["A/x.swift"], {1: 2, 2: 0, 4: 0, 5: 1, 6: 1})
+        self.assertEqual(by_module(files), {"A": (6, 4)})
+
+    def test_uncovered_lines_are_ranges(self):
+        files = by_file(self.EXPORT, "/p")
+        self.assertEqual(uncovered(files), ["A/x.swift:2-4"])
+        self.assertEqual(uncovered({"A/z.swift": {9: 0, 7: 1, 3: 0}}), ["A/z.swift:3", "A/z.swift:9"])
 
     def test_percent_rounds_down(self):
         self.assertEqual(percent((1000, 899)), 89.9)
@@ -115,7 +140,8 @@ class Coverage(unittest.TestCase):
 
     def test_floors(self):
         self.assertEqual(floor("A=98.5"), ("A", 98.5))
-        for text in ("A", "=3", "A=", "A=x", "A=101"):
+        self.assertEqual(floor("90"), ("", 90))
+        for text in ("A", "=3", "A=", "A=x", "A=101", "", "101", "-1"):
             with self.assertRaises(ValueError):
                 floor(text)
 
