@@ -132,7 +132,9 @@ public struct Explorer {
         if case .report(let report) = outcome {
             if report.verdict == nil, status.remedy == nil { return [] }
             // What can't succeed undisturbed is undone, and says why.
-            if !succeedsAlone, report.verdict != nil, status.state == .host, status.record == nil {
+            if !succeedsAlone, report.verdict != nil, status.record == nil,
+                process.world.isHome(device)
+            {
                 return []
             }
             // A controller that went with the process that died is not there to be removed.

@@ -1,5 +1,5 @@
 package import HostUSB
-internal import USBModel
+internal import PVUSBCore
 package import XenStore
 
 /// The time of a host with a store: a wait for the store ends with its watch events, one for
@@ -22,9 +22,12 @@ package final class HostClock: Clock {
         openHotplug = hotplug
     }
 
+    /// Nanoseconds of the monotonic clock.
     package var now: UInt64 { clock.now }
+    /// Tells whether somebody asked this process to stop.
     package var stopRequested: Bool { clock.stopRequested }
 
+    /// Blocks until a source may have changed, until the deadline, or until a stop signal.
     package func wait(for sources: WakeSources, until deadline: UInt64) -> WakeReason {
         if sources.contains(.hotplug), hotplug == nil, beginHotplug() { return .woken }
         guard sources.contains(.store), let store, let descriptor = store.descriptor else {

@@ -1,4 +1,4 @@
-internal import HostUSB
+package import HostUSB
 internal import XenStore
 
 extension Seams {
@@ -44,11 +44,17 @@ extension Seams {
         let address = isReal ? StoreAddress.find(environment: environment) : nil
         let store = address.map { StoreClient($0, timeoutMilliseconds: timeoutMilliseconds) }
         let locks = try locks(for: address, changing: changing, environment)
+        let log = changing ? systemLog(environment) ?? SystemLog() : nil
         return Seams(
             store: store, files: files, locks: locks,
             clock: HostClock(try stopClock(), store: store) { () throws(FileErrno) in
                 try HotplugEvents()
-            })
+            }, log: log)
+    }
+
+    /// The log whose socket `PVUSB_LOG_SOCKET` names; nil when it names none.
+    package static func systemLog(_ environment: (String) -> String?) -> SystemLog? {
+        environment("PVUSB_LOG_SOCKET").flatMap { $0.isEmpty ? nil : SystemLog(path: $0) }
     }
 
     /// One who only looks and may not use the locks does without them.

@@ -1,4 +1,5 @@
 internal import Dispatch
+internal import HostUSB
 public import PVUSBCore
 
 /// What users of the library hold: it runs commands on one host, one at a time.
@@ -34,7 +35,13 @@ public actor Toolstack {
             let seams = try currentSeams()
             var options = options
             options.hasStore = options.hasStore && seams.store != nil
-            return Driver(seams).run(Operation(command, options))
+            let start = seams.clock.now
+            let outcome = Driver(seams).run(Operation(command, options))
+            if case .report(let report) = outcome, let log = seams.log {
+                let milliseconds = (seams.clock.now - start) / 1_000_000
+                for line in report.auditLines(milliseconds: milliseconds) { log.write(line) }
+            }
+            return outcome
         } catch {
             return .failed(error)
         }

@@ -58,7 +58,7 @@ struct PVUSBCommand: AsyncParsableCommand {
         subcommands: [
             DevicesCommand.self, ListCommand.self, ShowCommand.self, AttachCommand.self,
             DetachCommand.self, ControllerCommand.self, RecoverCommand.self, SandboxCommand.self,
-            SimulateCommand.self, SnapshotCommand.self, DemoCommand.self,
+            WatchCommand.self, SimulateCommand.self, SnapshotCommand.self, DemoCommand.self,
         ])
 
     @OptionGroup var globals: GlobalOptions

@@ -113,7 +113,9 @@ extension Seams {
     static func sandbox(_ path: String) throws(PVUSBError) -> Seams {
         do throws(WorldFailure) {
             let host = try SimulatedHost(file: path)
-            return Seams(store: host, files: host, locks: host, clock: host)
+            return Seams(
+                store: host, files: host, locks: host, clock: host,
+                log: systemLog(Environment.value))
         } catch {
             throw .world(path, error)
         }
@@ -125,7 +127,8 @@ extension Seams {
     static func simulatedUSB(_ path: String, timeout: Int) throws(PVUSBError) -> Seams {
         let host = try SimulatedUSBHost.opened(path, timeout: timeout)
         let clock = HostClock(host.clock, store: host.store, hotplug: host.fileChanges)
-        return Seams(store: host, files: host, locks: host, clock: clock)
+        return Seams(
+            store: host, files: host, locks: host, clock: clock, log: systemLog(Environment.value))
     }
 }
 

@@ -15,6 +15,11 @@ enum Output {
         }
     }
 
+    /// Writes data to a reader who may go; tells whether there is one still.
+    static func isRead(_ text: String) -> Bool {
+        write(text, to: STDOUT_FILENO) == 0
+    }
+
     /// Writes what is not data.
     static func error(_ text: String) {
         _ = write(text, to: STDERR_FILENO)

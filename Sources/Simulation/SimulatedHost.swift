@@ -15,6 +15,7 @@ public final class SimulatedHost {
     private let client: SimulatedClient
     private let signals: (any Clock)?
     private let sharedLocks: (any Locks)?
+    private let changes: WorldChanges?
     private var elapsed: UInt64 = 0
 
     /// A host in memory only.
@@ -48,16 +49,18 @@ public final class SimulatedHost {
         } catch {
             throw WorldFailure("signals can't be watched (\(error))")
         }
-        self.init(file, process: 0, signals: clock, locks: locks)
+        let changes = WorldChanges(of: path, clock)
+        self.init(file, process: 0, signals: clock, locks: locks, changes: changes)
     }
 
     private init(
         _ keeper: any WorldKeeper, process: Int32, signals: (any Clock)?,
-        locks: (any Locks)? = nil
+        locks: (any Locks)? = nil, changes: WorldChanges? = nil
     ) {
         self.keeper = keeper
         self.signals = signals
         sharedLocks = locks
+        self.changes = changes
         client = SimulatedClient(process: process)
     }
 
@@ -190,6 +193,7 @@ extension SimulatedHost: Clock {
         if sources.contains(.store), hasEvents { return .woken }
         let isBusy = (try? keeper.update { $0.react() }) ?? false
         if isBusy { return .woken }
+        if let changes, sources.contains(.hotplug) { return changes.wait(until: deadline) }
         if let signals, sources.contains(.tick), elapsed < deadline {
             return spend(on: signals, sources, until: deadline)
         }

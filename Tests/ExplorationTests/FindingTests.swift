@@ -33,12 +33,15 @@ struct FindingTests {
     @Test func `a device that is not as the host had it is found, and found after a recovery`()
         throws
     {
-        let found = try halfDone().map { [$0.law, $0.found] }
+        let found = try halfDone()
         #expect(
-            found == [
-                ["a half-done device is shown", "it is shown as host"],
-                ["recover ends at the host, in a guest or parked", "it is host"],
+            found.map(\.law) == [
+                "a half-done device is shown", "recover ends at the host, in a guest or parked",
+                "the command repeated reaches its goal or says why not",
             ])
+        #expect(found[0].found == "it is shown as host")
+        #expect(found[1].found == "it is host")
+        #expect(found[2].found.hasPrefix("it is host: report("))
     }
 
     @Test func `what a command leaves in the store is found`() throws {

@@ -1,6 +1,7 @@
 import Foundation
 import Simulation
 import TestSupport
+import Testing
 
 /// How a run of the program ended, and all that it wrote.
 struct ProgramRun: Equatable {
@@ -141,6 +142,29 @@ struct StartedProgram {
         return ProgramRun(
             code: process.terminationStatus + (isSignal ? 128 : 0),
             output: try text(of: output), errors: try text(of: errors))
+    }
+
+    /// Waits until the program has written this to standard output.
+    func wait(forOutput text: String) throws { try wait(for: text, in: output) }
+
+    /// Waits until the program has written this to standard error.
+    func wait(forError text: String) throws { try wait(for: text, in: errors) }
+
+    private func wait(for text: String, in file: FileHandle) throws {
+        let deadline = Date.now + 60
+        while !(try written(to: file)).contains(text) {
+            guard Date.now < deadline else {
+                Issue.record("the program never wrote: \(text)")
+                return
+            }
+            sched_yield()
+        }
+    }
+
+    /// What is in the file now, read beside the program's own position.
+    private func written(to file: FileHandle) throws -> String {
+        let path = "/proc/self/fd/\(file.fileDescriptor)"
+        return String(decoding: try Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)
     }
 
     private func text(of file: FileHandle) throws -> String {

@@ -191,6 +191,8 @@ struct HostClockTests {
 
     @Test func `a change in the store is nothing to one who waits for devices`() throws {
         try withWatch { seams, other, _ in
+            // The first wait begins to listen, so one has to look again.
+            #expect(seams.clock.wait(for: .hotplug, until: seams.clock.now) == .woken)
             try change(other)
             #expect(seams.clock.wait(for: .hotplug, until: seams.clock.now) == .timedOut)
             #expect(!seams.clock.stopRequested)

@@ -144,9 +144,10 @@ final class RealStoreBench {
         let node = try #require(StorePath(path))
         let watch = StoreRequest.watch(node, token: "bench")
         #expect(try host.perform([watch]) == [.done])
-        let deadline = host.now + 60_000_000_000
+        let clock = HostClock(host.clock, store: host.store, hotplug: host.fileChanges)
+        let deadline = clock.now + 60_000_000_000
         while try host.perform([.read(node)]).first?.text != text {
-            try #require(host.wait(for: .store, until: deadline) == .woken)
+            try #require(clock.wait(for: .store, until: deadline) == .woken)
         }
         #expect(try host.perform([.unwatch(node, token: "bench")]) == [.done])
     }

@@ -275,6 +275,15 @@ static inline int pvusb_watch_renames(const char *directory) {
 /// Opens a descriptor that can be read when the kernel tells of a device: a uevent.
 int pvusb_uevents_open(void);
 
+/// Sends one datagram to the unix socket at a path: 0.
+int pvusb_log_send(const char *path, const uint8_t *bytes, int64_t count);
+
+/// The user who runs this process.
+static inline uint32_t pvusb_user(void) { return (uint32_t)getuid(); }
+
+/// This process's number.
+static inline int32_t pvusb_process(void) { return (int32_t)getpid(); }
+
 /// Reads a descriptor that does not block empty.
 static inline void pvusb_drain(int32_t descriptor) {
     char buffer[4096];

@@ -50,6 +50,14 @@ extension Inventory {
         observation.controllers.filter { domain == nil || $0.id.domain == domain }
     }
 
+    /// What people call a domain.
+    func name(of id: DomainID) -> String { observation.domain(id)?.label ?? "domain \(id)" }
+
+    /// A controller in words: what it is, and how it is doing.
+    func description(of controller: ControllerView) -> String {
+        "\(controller.kindText) \(controller.stateText)"
+    }
+
     /// What the ports of a controller hold, but for the free ones.
     func occupiedPorts(of id: ControllerID) -> [(place: String, holds: String)] {
         observation.controller(id).map { ports(of: $0, occupiedOnly: true) } ?? []

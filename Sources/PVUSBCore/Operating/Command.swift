@@ -6,6 +6,8 @@ public enum Command: Hashable, Sendable {
     case list(DomainSelector?)
     /// Look at all that is said of a device, or of a domain's controllers.
     case show(ShowTarget)
+    /// Look until something differs from what was seen before.
+    case awaitChange(since: Inventory)
     /// Give a domain a controller.
     case addController(DomainSelector, ControllerSettings)
     /// Take a controller away, its devices first; with force without waiting for the guest.
@@ -46,10 +48,18 @@ extension Command {
         }
     }
 
+    /// Tells whether the command has an answer even where there is no store.
+    var asksDevicesOnly: Bool {
+        switch self {
+        case .devices, .awaitChange: true
+        default: false
+        }
+    }
+
     /// Tells whether the command only looks.
     public var onlyLooks: Bool {
         switch self {
-        case .devices, .list, .show: true
+        case .devices, .list, .show, .awaitChange: true
         case .addController, .removeController, .attach, .detach, .detachPlace, .recover: false
         }
     }

@@ -4,7 +4,7 @@ extension Command {
     /// Resolves the command's names against what is seen.
     func tasks(in seen: Observation) throws(PVUSBError) -> [Task] {
         switch self {
-        case .devices, .list, .show: return []
+        case .devices, .list, .show, .awaitChange: return []
         case .addController(let domain, let settings):
             return [.addController(try seen.resolve(domain).id, settings)]
         case .removeController(let domain, let number, let force):

@@ -13,6 +13,8 @@
 public struct Operation: Hashable, Sendable {
     enum Phase: Hashable {
         case start
+        case beginningWatch
+        case awaitingChange
         case resolving(Survey)
         case detailing(Survey, Subject)
         case testing([Lock], Inventory)
@@ -67,6 +69,8 @@ public struct Operation: Hashable, Sendable {
     private mutating func advance(_ answer: Answer?) -> Effect? {
         switch phase {
         case .start: start()
+        case .beginningWatch: return watchBegan(answer)
+        case .awaitingChange: phase = .resolving(Survey(scope))
         case .resolving(let survey): return resolve(survey, answer)
         case .detailing(let survey, let subject): return detail(survey, subject, answer)
         case .testing(let locks, let inventory): return test(locks, inventory, answer)
@@ -80,13 +84,18 @@ public struct Operation: Hashable, Sendable {
     }
 
     private mutating func start() {
-        guard options.hasStore || command == .devices else {
+        guard options.hasStore || command.asksDevicesOnly else {
             phase = .ending([], .failed(.noStore))
             return
         }
-        let scope: SurveyScope = options.hasStore ? .everything : .hostOnly
-        phase = .resolving(Survey(scope))
+        if case .awaitChange = command, options.hasStore {
+            phase = .beginningWatch
+        } else {
+            phase = .resolving(Survey(scope))
+        }
     }
+
+    private var scope: SurveyScope { options.hasStore ? .everything : .hostOnly }
 
     /// Gives back what is held, one effect after the other, then is finished.
     private mutating func end(_ effects: [Effect], _ outcome: Outcome) -> Effect {
@@ -100,7 +109,8 @@ public struct Operation: Hashable, Sendable {
         var effects: [Effect] = []
         switch phase {
         case .ending: return
-        case .start, .resolving, .detailing, .testing: break
+        case .start, .beginningWatch, .awaitingChange, .resolving, .detailing, .testing:
+            effects = watchEnd
         case .unlocking(let locks): effects = locks.map { .unlock($0) }
         case .locking(let run, _): effects = [.unlock(run.lock)] + unlocks
         case .surveying: effects = unlocks

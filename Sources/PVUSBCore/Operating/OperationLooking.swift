@@ -86,10 +86,7 @@ extension Operation {
                 inventory = inventory.adding(Worker(process: process), at: device)
             }
         }
-        guard let lock = locks.first else {
-            phase = .ending([], .inventory(inventory))
-            return nil
-        }
+        guard let lock = locks.first else { return looked(inventory) }
         phase = .testing(locks, inventory)
         return .lock(lock)
     }
