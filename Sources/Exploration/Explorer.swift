@@ -168,11 +168,4 @@ extension World {
         world.forgetHistory()
         return world
     }
-
-    /// Every interface of the device is with a driver that wants it, as far as any does, and no
-    /// port holds it: told from the world alone, without the core's help.
-    fileprivate func isHome(_ id: BusID) -> Bool {
-        guard let device = usb.device(id) else { return false }
-        return device.interfaces.allSatisfy { $0.driver == $0.matches.first } && !holds(id)
-    }
 }

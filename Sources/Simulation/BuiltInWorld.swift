@@ -23,50 +23,50 @@ private struct BuiltInDevice {
     var speed: String
     var names: (manufacturer: String, product: String)
     var serial: String?
-    /// The class and the driver of each interface.
-    var interfaces: [(usbClass: String, driver: String)]
+    /// The class, the subclass and the driver of each interface.
+    var interfaces: [(usbClass: String, subclass: String, driver: String)]
 
     static let all = [
         BuiltInDevice(
             bus: 1, number: 1, product: VendorProduct(vendor: 0x1d6b, product: 0x0002),
             speed: "480", names: ("Linux 6.1 xhci-hcd", "xHCI Host Controller"),
-            serial: "0000:00:14.0", interfaces: [("09", "hub")]),
+            serial: "0000:00:14.0", interfaces: [("09", "00", "hub")]),
         BuiltInDevice(
             bus: 1, ports: [1], number: 2,
             product: VendorProduct(vendor: 0x046d, product: 0xc31c), speed: "1.5",
-            names: ("Logitech", "USB Keyboard"), serial: nil, interfaces: [("03", "usbhid")]),
+            names: ("Logitech", "USB Keyboard"), serial: nil, interfaces: [("03", "01", "usbhid")]),
         BuiltInDevice(
             bus: 1, ports: [2], number: 3,
             product: VendorProduct(vendor: 0x046d, product: 0xc31c), speed: "1.5",
-            names: ("Logitech", "USB Keyboard"), serial: nil, interfaces: [("03", "usbhid")]),
+            names: ("Logitech", "USB Keyboard"), serial: nil, interfaces: [("03", "01", "usbhid")]),
         BuiltInDevice(
             bus: 1, ports: [3], number: 4,
             product: VendorProduct(vendor: 0x05e3, product: 0x0608), speed: "480",
-            names: ("Genesys Logic", "USB2.0 Hub"), serial: nil, interfaces: [("09", "hub")]),
+            names: ("Genesys Logic", "USB2.0 Hub"), serial: nil, interfaces: [("09", "00", "hub")]),
         BuiltInDevice(
             bus: 1, ports: [3, 1], number: 5,
             product: VendorProduct(vendor: 0x0403, product: 0x6001), speed: "12",
             names: ("FTDI", "FT232R USB UART"), serial: "A50285BI",
-            interfaces: [("ff", "ftdi_sio")]),
+            interfaces: [("ff", "ff", "ftdi_sio")]),
         BuiltInDevice(
             bus: 1, ports: [3, 2], number: 6,
             product: VendorProduct(vendor: 0x0781, product: 0x5567), speed: "480",
             names: ("SanDisk", "Cruzer Blade"), serial: "4C530001230808117371",
-            interfaces: [("08", "usb-storage")]),
+            interfaces: [("08", "06", "usb-storage")]),
         BuiltInDevice(
             bus: 1, ports: [4], number: 7,
             product: VendorProduct(vendor: 0x0d8c, product: 0x0014), speed: "12",
             names: ("C-Media Electronics Inc.", "USB Audio Device"), serial: nil,
-            interfaces: [("01", "snd-usb-audio"), ("01", "snd-usb-audio")]),
+            interfaces: [("01", "01", "snd-usb-audio"), ("01", "02", "snd-usb-audio")]),
         BuiltInDevice(
             bus: 2, number: 1, product: VendorProduct(vendor: 0x1d6b, product: 0x0003),
             speed: "5000", names: ("Linux 6.1 xhci-hcd", "xHCI Host Controller"),
-            serial: "0000:00:14.0", interfaces: [("09", "hub")]),
+            serial: "0000:00:14.0", interfaces: [("09", "00", "hub")]),
         BuiltInDevice(
             bus: 2, ports: [1], number: 2,
             product: VendorProduct(vendor: 0x1058, product: 0x25a2), speed: "5000",
             names: ("Western Digital", "Elements 25A2"), serial: "575832314443",
-            interfaces: [("08", "usb-storage")]),
+            interfaces: [("08", "06", "usb-storage")]),
     ]
 
     private var id: BusID {
@@ -104,13 +104,16 @@ private struct BuiltInDevice {
     }
 
     private var simulatedInterfaces: [SimulatedInterface] {
-        interfaces.enumerated().map { index, interface in
+        var all = interfaces.enumerated().map { index, interface in
             let driver = DriverName(interface.driver)
             return SimulatedInterface(
                 id: InterfaceID(device: id, configuration: 1, number: UInt8(index)),
                 attributes: [
                     "bInterfaceClass": interface.usbClass, "bInterfaceNumber": "0\(index)",
+                    "bInterfaceSubClass": interface.subclass,
                 ], driver: driver, matches: driver.map { [$0] } ?? [])
         }
+        all.findSiblings()
+        return all
     }
 }

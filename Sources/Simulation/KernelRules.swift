@@ -14,8 +14,7 @@ extension World {
         let interface = try knownInterface(name)
         guard driver == .usbback || interface.matches.contains(driver) else { throw .noDevice }
         guard interface.driver == nil else { throw .busy }
-        guard accepts(interface, driver) else { throw .noDevice }
-        usb.setDriver(of: interface.id, to: driver)
+        try take(interface, by: driver)
     }
 
     /// `unbind_store`: the driver loses the interface, if it is the one that has it.
@@ -23,6 +22,10 @@ extension World {
         let interface = try knownInterface(name)
         guard interface.driver == driver else { throw .noDevice }
         usb.setDriver(of: interface.id, to: nil)
+        guard driver != .usbback else { return }
+        for companion in companions(of: interface) where companion.driver == driver {
+            usb.setDriver(of: companion.id, to: nil)
+        }
     }
 
     /// `drivers_probe_store`: an interface without a driver goes to the first one that accepts;
@@ -30,11 +33,21 @@ extension World {
     ///
     /// Which driver is asked first is the order of loading; the worst case is assumed, usbback.
     mutating func probe(_ name: String) throws(FileErrno) {
-        let interface = try knownInterface(name)
-        guard interface.driver == nil else { return }
-        let candidates = [DriverName.usbback] + interface.matches
-        let taker = candidates.first { accepts(interface, $0) }
-        usb.setDriver(of: interface.id, to: taker)
+        probe(try knownInterface(name).id, usbbackFirst: true)
+    }
+
+    /// `__device_attach`: a probe that fails, for whatever reason, leaves the next driver its try.
+    mutating func probe(_ id: InterfaceID, usbbackFirst: Bool) {
+        guard let interface = usb.interface(id), interface.driver == nil else { return }
+        let ordinary = interface.matches
+        let candidates = usbbackFirst ? [.usbback] + ordinary : ordinary + [.usbback]
+        for driver in candidates where usb.drivers.contains(driver) {
+            do throws(FileErrno) {
+                return try take(interface, by: driver)
+            } catch {
+                continue
+            }
+        }
     }
 
     /// `bus_find_device_by_name`; the comparison tolerates one final newline.
@@ -46,10 +59,34 @@ extension World {
         return interface
     }
 
-    private func accepts(_ interface: SimulatedInterface, _ driver: DriverName) -> Bool {
-        guard usb.drivers.contains(driver) else { return false }
-        return driver == .usbback
-            ? usbbackAccepts(interface.id.device) : interface.matches.contains(driver)
+    /// The driver's probe of an interface that it matches and that is free.
+    ///
+    /// An ordinary driver claims the interface's siblings, too (drivers/usb/core/driver.c,
+    /// `usb_driver_claim_interface`).
+    private mutating func take(
+        _ interface: SimulatedInterface, by driver: DriverName
+    ) throws(FileErrno) {
+        guard driver != .usbback else {
+            guard usbbackAccepts(interface.id.device) else { throw .noDevice }
+            return usb.setDriver(of: interface.id, to: driver)
+        }
+        let siblings = interface.siblings.compactMap { usb.interface($0) }
+        let free = siblings.filter { $0.driver == nil }
+        guard interface.siblingTie != .mutual || free.count == siblings.count else {
+            throw SiblingDriver.all[driver.text]?.refusal ?? .busy
+        }
+        for taken in [interface] + free { usb.setDriver(of: taken.id, to: driver) }
+    }
+
+    /// The interfaces that their driver gives up with this one.
+    private func companions(of interface: SimulatedInterface) -> [SimulatedInterface] {
+        let all = usb.device(interface.id.device)?.interfaces ?? []
+        let led = interface.siblingTie == .loose ? [] : interface.siblings
+        let leaders = all.filter {
+            $0.siblingTie == .mutual && $0.siblings.contains(interface.id)
+        }
+        let names = led + leaders.map(\.id) + leaders.flatMap(\.siblings)
+        return all.filter { $0.id != interface.id && names.contains($0.id) }
     }
 
     /// usbback's probe (usbstub.c, `usbstub_probe`): no hub, a device that a port of a connected

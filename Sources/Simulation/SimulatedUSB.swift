@@ -41,15 +41,22 @@ public struct SimulatedInterface: Hashable, Sendable {
     public var driver: DriverName?
     /// The ordinary drivers that would take it, the one that wins a probe first.
     public var matches: [DriverName]
+    /// The other interfaces of the device that its ordinary driver's probe claims with it.
+    public var siblings: [InterfaceID]
+    /// How the driver holds on to them.
+    public var siblingTie: SiblingTie
 
     /// Makes an interface.
     public init(
-        id: InterfaceID, attributes: [String: String], driver: DriverName?, matches: [DriverName]
+        id: InterfaceID, attributes: [String: String], driver: DriverName?, matches: [DriverName],
+        siblings: [InterfaceID] = [], siblingTie: SiblingTie = .loose
     ) {
         self.id = id
         self.attributes = attributes
         self.driver = driver
         self.matches = matches
+        self.siblings = siblings
+        self.siblingTie = siblingTie
     }
 }
 

@@ -74,21 +74,38 @@ extension SimulatedDevice {
 
 extension SimulatedInterface {
     fileprivate init(_ interface: WorldDocument.Interface) throws(WorldFailure) {
+        let place = "usb.devices.interfaces"
+        let id = try InterfaceID(interface.id).orFail("\(place).id", interface.id)
         self.init(
-            id: try InterfaceID(interface.id).orFail("usb.devices.interfaces.id", interface.id),
-            attributes: interface.attributes,
+            id: id, attributes: interface.attributes,
             driver: try interface.driver.map { name throws(WorldFailure) in
-                try DriverName(name).orFail("usb.devices.interfaces.driver", name)
+                try DriverName(name).orFail("\(place).driver", name)
             },
             matches: try interface.matches.map { name throws(WorldFailure) in
-                try DriverName(name).orFail("usb.devices.interfaces.matches", name)
-            })
+                try DriverName(name).orFail("\(place).matches", name)
+            },
+            siblings: try (interface.siblings ?? []).map { name throws(WorldFailure) in
+                try InterfaceID(name).flatMap { $0.isSibling(of: id) ? $0 : nil }
+                    .orFail("\(place).siblings", name)
+            },
+            siblingTie: try interface.siblingTie.map { word throws(WorldFailure) in
+                try SiblingTie(rawValue: word).orFail("\(place).siblingTie", word)
+            } ?? .loose)
     }
 
+    /// What is as in most interfaces is left out: files from before there were siblings are whole.
     fileprivate var document: WorldDocument.Interface {
         WorldDocument.Interface(
             id: id.description, attributes: attributes, driver: driver?.text,
-            matches: matches.map(\.text))
+            matches: matches.map(\.text),
+            siblings: siblings.isEmpty ? nil : siblings.map(\.description),
+            siblingTie: siblingTie == .loose ? nil : siblingTie.rawValue)
+    }
+}
+
+extension InterfaceID {
+    fileprivate func isSibling(of other: InterfaceID) -> Bool {
+        device == other.device && self != other
     }
 }
 

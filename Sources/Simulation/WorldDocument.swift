@@ -48,6 +48,8 @@ struct WorldDocument: Codable {
         var attributes: [String: String]
         var driver: String?
         var matches: [String]
+        var siblings: [String]?
+        var siblingTie: String?
     }
 
     /// What every version of the document has.

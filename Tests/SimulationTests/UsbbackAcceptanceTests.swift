@@ -86,13 +86,6 @@ struct UsbbackAcceptanceTests {
         try world.write("1-1:1.0", to: "/sys/bus/usb/drivers_probe")
         #expect(world.links["1-1:1.0"] == "usbhid")
     }
-
-    @Test func `each interface is bound by itself`() throws {
-        var world = World.withController()
-        try world.give("1-4", port: 2, interfaces: 1)
-        #expect(world.links["1-4:1.0"] == "usbback")
-        #expect(world.links["1-4:1.1"] == "snd-usb-audio")
-    }
 }
 
 extension World {

@@ -68,6 +68,29 @@ struct WorldCodingTests {
         #expect(try world.json() == before)
     }
 
+    @Test func `siblings are in the document where there are any`() throws {
+        let text = String(decoding: try World.with(SiblingTests.acm).json(), as: UTF8.self)
+        let siblings = text.split(separator: "\"siblings\" : [").dropFirst()
+        #expect(siblings.count == 2)
+        #expect(siblings.first?.contains("\"1-4:1.1\"\n            ]\n          }") == true)
+        #expect(text.split(separator: "siblingTie").count == 2)
+        #expect(text.contains("\"siblingTie\" : \"mutual\",\n"))
+    }
+
+    @Test func `a document from before there were siblings is read as it was meant`() throws {
+        var world = World.builtIn()
+        world.change("1-4") { device in
+            device.interfaces[0].siblings = []
+            device.interfaces[1].matches = device.interfaces[0].matches
+        }
+        let text = String(decoding: try world.json(), as: UTF8.self)
+        #expect(!text.contains("sibling"))
+        var copy = try World(json: Array(text.utf8))
+        try copy.unbind("1-4:1.1", from: "snd-usb-audio")
+        try copy.bind("1-4:1.1", to: "snd-usb-audio")
+        #expect(copy.usb == world.usb)
+    }
+
     // MARK: - What is no world
 
     @Test func `no bytes are an empty file`() {
@@ -131,6 +154,18 @@ struct WorldCodingTests {
         ),
         ("\"descriptors\" : \"", "\"descriptors\" : \"0", ""),  // an odd number of digits
         ("\"descriptors\" : \"12", "\"descriptors\" : \"1g", ""),  // no hex digit
+        (
+            "\"1-4:1.1\"\n", "\"1-3:1.1\"\n",
+            "'1-3:1.1' at usb.devices.interfaces.siblings makes no sense"
+        ),  // of another device
+        (
+            "\"1-4:1.1\"\n", "\"1-4:1.0\"\n",
+            "'1-4:1.0' at usb.devices.interfaces.siblings makes no sense"
+        ),  // itself
+        (
+            "\"siblings\" : [", "\"siblingTie\" : \"close\", \"siblings\" : [",
+            "'close' at usb.devices.interfaces.siblingTie makes no sense"
+        ),
         (
             "\"drivers\" : [\n      \"ftdi_sio\"", "\"drivers\" : [\n      \"\"",
             "'' at usb.drivers makes no sense"
