@@ -1,0 +1,57 @@
+internal import XenStoreServer
+internal import XenStoreWire
+
+/// Domains that come and go, as libxl leaves the store (libxl_create.c, libxl_domain.c).
+extension World {
+    /// Makes a domain without devices.
+    ///
+    /// - Precondition: no domain has the domid; one that was destroyed may have had it.
+    public mutating func create(
+        _ domain: UInt16, name: String, type: SimulatedGuestType, uuid: String
+    ) {
+        precondition(
+            domain > 0 && !guests.contains { $0.domain == domain }, "a domid is one domain's")
+        store.addGuest(domain, name: name, type: type, uuid: uuid)
+        guests.append(Guest(domain: domain))
+        guests.sort { $0.domain < $1.domain }
+    }
+
+    /// Ends a domain: its nodes are removed, and xenstored drops its rights.
+    ///
+    /// What pvusb and libxl have noted of devices stays, in `/libxl/pvusb` and `/libxl/usbback`.
+    ///
+    /// - Parameter leavingBackend: whether the backends' nodes stay, as `xl destroy` leaves them
+    ///   when a device could not be given back: the ports in them then still hold devices.
+    public mutating func destroy(_ domain: UInt16, leavingBackend: Bool = false) {
+        let number = StorePath.Component(UInt(domain))
+        let own = StorePath.root / "local" / "domain" / number
+        if !leavingBackend {
+            for kind in ["vusb", "qusb"] as [StorePath.Component] {
+                removeWithEmptyParents(
+                    .root / "local" / "domain" / "0" / "backend" / kind / number)
+            }
+        }
+        if let vm = text(own / "vm").flatMap({ StorePath($0) }), vm.components.first == "vm" {
+            remove(vm)
+        }
+        remove(own)
+        remove(.root / "libxl" / number)
+        guests.removeAll { $0.domain == domain }
+        store.releaseDomain(domain)
+    }
+
+    mutating func remove(_ path: StorePath) {
+        _ = store.perform(.remove(path), from: kernel)
+    }
+
+    /// Removes a node, and then each parent that has neither a value nor another child
+    /// (libxl_xshelp.c, `libxl__xs_path_cleanup`).
+    mutating func removeWithEmptyParents(_ path: StorePath) {
+        guard store.value(at: path) != nil else { return }
+        remove(path)
+        guard let parent = path.parent, parent != .root, text(parent) == "",
+            store.children(of: parent) == []
+        else { return }
+        removeWithEmptyParents(parent)
+    }
+}
