@@ -95,8 +95,8 @@ extension World {
 
     /// Linux's xen-hcd: shares its rings when the backend waits, goes when the backend goes.
     private mutating func frontendReacts(_ controller: SimulatedController) -> Bool {
-        guard guests.contains(where: { $0.domain == controller.domain && $0.hasFrontend }),
-            let own = state(of: controller.frontend),
+        guard let guest = guests.firstIndex(where: { $0.domain == controller.domain }),
+            guests[guest].hasFrontend, let own = state(of: controller.frontend),
             let other = guestReadsState(of: controller)
         else { return false }
         switch (own, other) {
@@ -107,9 +107,20 @@ extension World {
                     ("state", HandshakeState.connected.rawValue),
                 ], of: controller)
         case (.connected, .closing), (.initialising, .closing), (.initialised, .closing):
+            guard guests[guest].frontend != .neverCloses else { return false }
             return guestWrites([("state", HandshakeState.closed.rawValue)], of: controller)
+        case (.closed, .closed):
+            guard guests[guest].frontend == .connectsTwice, isOnline(controller),
+                guestWrites([("state", HandshakeState.initialising.rawValue)], of: controller)
+            else { return false }
+            guests[guest].frontend = .wellBehaved
+            return true
         default: return false
         }
+    }
+
+    private func isOnline(_ controller: SimulatedController) -> Bool {
+        text(controller.backend / "online") == "1"
     }
 
     /// The backend's state, as far as the guest may read it.
@@ -146,6 +157,9 @@ extension World {
         case (.initWait, .connected), (.initialised, .connected):
             return set(controller.backend, .connected)
         case (.connected, .connected): return readsPorts(of: controller)
+        case (.closed, .initialising):
+            guard isOnline(controller) else { return false }
+            return set(controller.backend, .initWait)
         case (.closing, .closed), (.closing, nil), (.connected, .closed), (.connected, nil):
             ports.removeAll { SimulatedController($0) == controller }
             return set(controller.backend, .closed)

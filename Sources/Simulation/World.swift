@@ -9,15 +9,39 @@ public import XenStoreWire
 public struct World: Hashable, Sendable {
     /// A guest's part in the play.
     public struct Guest: Hashable, Sendable {
+        /// How a guest answers a USB controller.
+        public enum Frontend: String, Hashable, Sendable {
+            /// It has no driver for one.
+            case none
+            /// It has Linux's xen-hcd, which connects, and goes when the backend goes.
+            case wellBehaved
+            /// It connects, and does not go when the backend asks it to.
+            case neverCloses
+            /// It comes back once to a controller that closed and is still online, as when its
+            /// driver is loaded anew; from then on it is well behaved.
+            case connectsTwice
+        }
+
         /// Its domid.
         public let domain: UInt16
-        /// Whether it has the driver that answers a USB controller (Linux's xen-hcd).
-        public var hasFrontend: Bool
+        /// How it answers a USB controller.
+        public var frontend: Frontend
+
+        /// Whether it has a driver that answers a USB controller.
+        public var hasFrontend: Bool {
+            get { frontend != .none }
+            set { frontend = !newValue ? .none : hasFrontend ? frontend : .wellBehaved }
+        }
 
         /// Makes a guest.
-        public init(domain: UInt16, hasFrontend: Bool = true) {
+        public init(domain: UInt16, frontend: Frontend) {
             self.domain = domain
-            self.hasFrontend = hasFrontend
+            self.frontend = frontend
+        }
+
+        /// Makes a guest with a well-behaved driver, or without one.
+        public init(domain: UInt16, hasFrontend: Bool = true) {
+            self.init(domain: domain, frontend: hasFrontend ? .wellBehaved : .none)
         }
     }
 

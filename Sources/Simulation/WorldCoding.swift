@@ -10,8 +10,8 @@ extension World {
         let document = try WorldDocument.decode(bytes)
         self.init(
             usb: try SimulatedUSB(document.usb), store: try StoreEngine(nodes: document.store),
-            guests: document.domains.map {
-                Guest(domain: $0.domid, hasFrontend: $0.hasFrontend)
+            guests: try document.domains.map { domain throws(WorldFailure) in
+                try Guest(domain)
             },
             ports: try document.usbback.map { line throws(WorldFailure) in
                 try PortTableEntry(line).orFail("usbback", line)
@@ -21,10 +21,8 @@ extension World {
     /// The world as its file's bytes: two-space indent, sorted keys, a final newline.
     public func json() throws(WorldFailure) -> [UInt8] {
         let document = WorldDocument(
-            domains: guests.map {
-                WorldDocument.Domain(domid: $0.domain, hasFrontend: $0.hasFrontend)
-            },
-            store: store.documentNodes, usb: usb.document, usbback: ports.map(\.description))
+            domains: guests.map(\.document), store: store.documentNodes, usb: usb.document,
+            usbback: ports.map(\.description))
         return try document.encode()
     }
 }
@@ -34,6 +32,23 @@ extension Optional {
     fileprivate func orFail(_ place: String, _ word: String) throws(WorldFailure) -> Wrapped {
         guard let self else { throw WorldFailure("'\(word)' at \(place) makes no sense") }
         return self
+    }
+}
+
+extension World.Guest {
+    fileprivate init(_ domain: WorldDocument.Domain) throws(WorldFailure) {
+        self.init(domain: domain.domid, hasFrontend: domain.hasFrontend)
+        guard let word = domain.frontend else { return }
+        frontend = try Frontend(rawValue: word).flatMap {
+            ($0 != .none) == domain.hasFrontend ? $0 : nil
+        }.orFail("domains.frontend", word)
+    }
+
+    /// A well-behaved driver needs no word, nor does none.
+    fileprivate var document: WorldDocument.Domain {
+        WorldDocument.Domain(
+            domid: domain, hasFrontend: hasFrontend,
+            frontend: [.none, .wellBehaved].contains(frontend) ? nil : frontend.rawValue)
     }
 }
 

@@ -22,6 +22,7 @@ struct WorldDocument: Codable {
     struct Domain: Codable {
         var domid: UInt16
         var hasFrontend: Bool
+        var frontend: String?
     }
 
     /// A node's value is text where it can be, else hex digits.

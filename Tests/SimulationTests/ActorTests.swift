@@ -78,6 +78,69 @@ struct ActorTests {
         #expect(history(&world) == ["4 5"])
     }
 
+    @Test func `a quick guest takes the backend from 2 to 4 in one step`() {
+        var world = waiting()
+        var backends: [String] = []
+        repeat {
+            backends.append(world.node("\(controller.backend)/state") ?? "-")
+        } while world
+            .react()
+        #expect(backends == ["1", "2", "4"])
+        #expect(!history(&world).contains("4 2"), "nobody sees a guest wait for its backend")
+    }
+
+    @Test func `a guest that never closes connects and keeps the backend closing`() {
+        var world = waiting { $0.guests[0].frontend = .neverCloses }
+        #expect(history(&world) == ["1 1", "1 2", "4 4"])
+        world.set("\(controller.backend)/online", "0")
+        world.set("\(controller.backend)/state", "5")
+        #expect(history(&world) == ["4 5"])
+        world.ask(.remove(at(controller.frontend)))
+        #expect(history(&world) == ["- 5", "- 6"], "a toolstack can force it")
+    }
+
+    @Test func `a guest that connects twice comes back once`() throws {
+        var world = waiting { $0.guests[0].frontend = .connectsTwice }
+        world.settle()
+        try world.give("1-1", port: 2)
+        world.set("\(controller.backend)/state", "5")
+        #expect(history(&world) == ["4 5", "6 6", "1 2", "4 4", "4 4"])
+        #expect(world.table == ["1-1:1:0:2"], "its ports are read again")
+        #expect(world.guests[0].frontend == .wellBehaved)
+        world.set("\(controller.backend)/state", "5")
+        #expect(history(&world) == ["4 5", "6 6"])
+    }
+
+    @Test func `a guest does not come back to a controller that is being removed`() {
+        var world = waiting { $0.guests[0].frontend = .connectsTwice }
+        world.settle()
+        world.set("\(controller.backend)/online", "0")
+        world.set("\(controller.backend)/state", "5")
+        #expect(history(&world) == ["4 5", "6 6"])
+        #expect(world.guests[0].frontend == .connectsTwice)
+    }
+
+    @Test(arguments: [("1", ["1 6", "1 2", "4 4"]), ("0", ["1 6"]), ("", ["1 6"])])
+    func `a closed backend waits again for a guest that comes back, while it is online`(
+        online: String, expected: [String]
+    ) {
+        var world = waiting { world in
+            world.set("\(TestController().backend)/state", "6")
+            world.set("\(TestController().backend)/online", online)
+        }
+        #expect(history(&world) == expected)
+    }
+
+    @Test func `a guest's driver is there or not, whatever its manners`() {
+        var guest = World.Guest(domain: 1, frontend: .neverCloses)
+        guest.hasFrontend = true
+        #expect(guest.frontend == .neverCloses)
+        guest.hasFrontend = false
+        #expect(guest.frontend == .none)
+        guest.hasFrontend = true
+        #expect(guest == World.Guest(domain: 1))
+    }
+
     @Test func `a backend whose frontend is gone closes`() {
         var world = World.withController()
         world.ask(.remove(at(controller.frontend)))

@@ -91,6 +91,24 @@ struct WorldCodingTests {
         #expect(copy.usb == world.usb)
     }
 
+    @Test func `a guest's manners are in the document where they are bad`() throws {
+        var world = World.builtIn()
+        world.guests[0].frontend = .neverCloses
+        world.guests[1].frontend = .connectsTwice
+        world.guests[2].frontend = .none
+        let bytes = try world.json()
+        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+        let frontends = lines.filter { $0.lowercased().contains("frontend") }
+            .map { $0.trimmingPrefix { $0 == " " } }
+        #expect(
+            frontends == [
+                "\"frontend\" : \"neverCloses\",", "\"hasFrontend\" : true",
+                "\"frontend\" : \"connectsTwice\",", "\"hasFrontend\" : true",
+                "\"hasFrontend\" : false",
+            ])
+        #expect(try World(json: bytes).guests == world.guests)
+    }
+
     // MARK: - What is no world
 
     @Test func `no bytes are an empty file`() {
@@ -209,6 +227,14 @@ struct WorldCodingTests {
             "\"domid\" : 1,", "\"domid\" : \"1\",",
             "a part is missing or of the wrong type: domains.0.domid"
         ),
+        (
+            "\"domid\" : 1,", "\"domid\" : 1, \"frontend\" : \"rude\",",
+            "'rude' at domains.frontend makes no sense"
+        ),
+        (
+            "\"domid\" : 1,", "\"domid\" : 1, \"frontend\" : \"none\",",
+            "'none' at domains.frontend makes no sense"
+        ),  // it has one
         ("\"domid\" : 1,", "", "a part is missing or of the wrong type: domains.0.domid"),
         ("\"usbback\" :", "\"usbfront\" :", "a part is missing or of the wrong type: usbback"),
         ("\"store\"", "\"shop\"", "a part is missing or of the wrong type: store"),
