@@ -1,3 +1,4 @@
+internal import USBModel
 internal import XenStoreServer
 internal import XenStoreWire
 
@@ -16,21 +17,17 @@ extension World {
         guests.sort { $0.domain < $1.domain }
     }
 
-    /// Ends a domain: its nodes are removed, and xenstored drops its rights.
+    /// Ends a domain as `xl destroy` does: its devices go back, its nodes are removed, and
+    /// xenstored drops its rights.
     ///
-    /// What pvusb and libxl have noted of devices stays, in `/libxl/pvusb` and `/libxl/usbback`.
+    /// pvusb's records stay, and libxl's notes about devices that did not go back.
     ///
-    /// - Parameter leavingBackend: whether the backends' nodes stay, as `xl destroy` leaves them
-    ///   when a device could not be given back: the ports in them then still hold devices.
+    /// - Parameter leavingBackend: whether no device goes back and the backends' nodes stay, as
+    ///   when one could not be given back: the ports in them then still hold devices.
     public mutating func destroy(_ domain: UInt16, leavingBackend: Bool = false) {
         let number = StorePath.Component(UInt(domain))
         let own = StorePath.root / "local" / "domain" / number
-        if !leavingBackend {
-            for kind in ["vusb", "qusb"] as [StorePath.Component] {
-                removeWithEmptyParents(
-                    .root / "local" / "domain" / "0" / "backend" / kind / number)
-            }
-        }
+        if !leavingBackend { removeBackends(of: domain) }
         if let vm = text(own / "vm").flatMap({ StorePath($0) }), vm.components.first == "vm" {
             remove(vm)
         }
@@ -38,6 +35,18 @@ extension World {
         remove(.root / "libxl" / number)
         guests.removeAll { $0.domain == domain }
         store.releaseDomain(domain)
+    }
+
+    private mutating func removeBackends(of domain: UInt16) {
+        let number = StorePath.Component(UInt(domain))
+        let controllers = store.children(of: SimulatedController.allBackends / number) ?? []
+        for controller in controllers.compactMap({ UInt32(decimal: $0) }).sorted() {
+            let place = XLController(domain: domain, number: controller)
+            perform(xlDetachAll(from: place) ?? [])
+        }
+        for kind in ["vusb", "qusb"] as [StorePath.Component] {
+            removeWithEmptyParents(.root / "local" / "domain" / "0" / "backend" / kind / number)
+        }
     }
 
     mutating func remove(_ path: StorePath) {
