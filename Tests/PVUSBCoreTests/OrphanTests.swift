@@ -185,8 +185,8 @@ struct ReusedDomainTests {
     }
 
     @Test func `a new controller is not made on top of what is left behind`() throws {
-        // Making it removes the nodes under that number: usbback dies of the port that goes with
-        // them, under a device that it has.
+        // Nodes under that number are taken for the controller's own: what is left would count as
+        // made already, or be removed under a device that usbback has.
         var scene = Self.scene()
         scene.controllers = [
             ControllerView(["1-1"], id: controllerID(0), state: .closed, isOrphan: true)
