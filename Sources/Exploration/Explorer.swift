@@ -99,7 +99,7 @@ public struct Explorer {
         let isSettled =
             switch status.state {
             case .host: process.world.isHome(device) && status.record == nil
-            case .assigned: process.world.holds(device) && status.record?.goal == .attached
+            case .assigned: process.world.holds(device) && isRecordedAsBefore(status)
             case .parked: !process.world.holds(device) && status.device?.isCaptured == false
             default: false
             }
@@ -110,6 +110,12 @@ public struct Explorer {
                 found: "it is \(status.state)",
                 trace: trace + process.trace)
         ]
+    }
+
+    /// Only a device that another tool had given away may be in a guest without a record.
+    private func isRecordedAsBefore(_ status: DeviceStatus) -> Bool {
+        guard let record = status.record else { return world.holds(device) }
+        return record.goal == .attached
     }
 
     /// A device that is home again leaves the store as it was, in a world where it was home at

@@ -74,10 +74,12 @@ extension SimulatedDevice {
 
     fileprivate init(capturing id: BusID, interfaces: [InterfaceID], _ files: any Files) {
         let directory = "/sys/bus/usb/devices/\(id)"
+        var interfaces = interfaces.map { SimulatedInterface(capturing: $0, files) }
+        interfaces.findSiblings()
         self.init(
             id: id, attributes: files.attributes(Self.attributeNames, of: directory),
             descriptors: (try? files.read("\(directory)/descriptors")) ?? [],
-            interfaces: interfaces.map { SimulatedInterface(capturing: $0, files) })
+            interfaces: interfaces)
     }
 }
 

@@ -59,7 +59,8 @@ extension Record {
     /// A record of the fixtures' device as it would be after a claim.
     init(
         _ goal: RecordGoal, of device: HostDevice = HostDevice("1-1"),
-        at place: Place? = PVUSBCoreTests.place(1), drivers: [String] = ["usbhid"],
+        at place: Place? = PVUSBCoreTests.place(1), created: ControllerID? = nil,
+        vm: String? = "/vm/a", drivers: [String] = ["usbhid"],
         identity: DeviceIdentity? = HostDevice("1-1").identity
     ) {
         let interfaces = drivers.enumerated().map { index, name in
@@ -68,7 +69,16 @@ extension Record {
                 driver: name.isEmpty ? nil : driverName(name))
         }
         self.init(
-            goal: goal, place: place, vm: "/vm/a", identity: identity, interfaces: interfaces)
+            goal: goal, place: place, created: created, vm: vm, identity: identity,
+            interfaces: interfaces)
+    }
+}
+
+extension DriverNotes {
+    /// libxl's notes of a device's interfaces in order; an empty name is a note without sense.
+    init(of device: String, _ drivers: [String]) {
+        let interfaces = Record(.detach, of: HostDevice(device), drivers: drivers).interfaces
+        self.init(interfaces: interfaces)
     }
 }
 
@@ -76,7 +86,8 @@ extension ControllerView {
     /// A connected PV controller whose ports hold these devices; an empty name is a free port.
     init(
         _ ports: [String], id: ControllerID = controllerID(), kind: ControllerKind? = .pv,
-        version: UInt8 = 2, backendDomain: UInt16 = 0, state: XenbusState? = .connected
+        version: UInt8 = 2, backendDomain: UInt16 = 0, state: XenbusState? = .connected,
+        isOrphan: Bool = false
     ) {
         self.init(
             id: id, kind: kind, version: version, backendDomain: domid(backendDomain),
@@ -84,7 +95,7 @@ extension ControllerView {
             ports: ports.map { name in
                 if name.isEmpty { return .free }
                 return BusID(name).map { .device($0) } ?? .unreadable(Untrusted(name))
-            })
+            }, isOrphan: isOrphan)
     }
 }
 
@@ -93,6 +104,9 @@ struct Scene {
     var devices = [HostDevice("1-1")]
     var controllers = [ControllerView(["", "", ""])]
     var records: [BusID: Record] = [:]
+    var notes: [BusID: DriverNotes] = [:]
+    var domains = [DomainView(id: domid(0), name: "Domain-0", vm: "/vm/0"), guest]
+    var greatestNumbers: [DomainID: UInt8] = [:]
     /// usbback's port table by lines; nil when it shows none.
     var table: [String]? = []
     var drivers = ["ftdi_sio", "uas", "usb-storage", "usbback", "usbhid"]
@@ -117,9 +131,11 @@ struct Scene {
             host: HostSnapshot(
                 devices: devices, drivers: drivers.map(driverName), portTable: lines,
                 unreadable: unreadable))
-        seen.domains = [DomainView(id: domid(0), name: "Domain-0", vm: "/vm/0"), guest]
+        seen.domains = domains
         seen.controllers = controllers
         seen.records = records
+        seen.notes = notes
+        seen.greatestNumbers = greatestNumbers
         return seen
     }
 }

@@ -4,38 +4,25 @@ import Testing
 
 /// The laws of every plan, over every combination of what can be seen of a small device.
 struct PlannerLawTests {
-    static let scenes: [Scene] = {
-        let names = ["usbhid", "uas", "", "usbback"]
-        let drivers: [[String]?] = [nil] + names.flatMap { first in names.map { [first, $0] } }
-        let identities = [
-            HostDevice("1-1").identity, HostDevice("1-1", hash: 8).identity, nil,
-        ]
-        let goals: [RecordGoal] = [.attach, .attached, .detach, .parked]
-        let records: [Record?] =
-            [nil]
-            + goals.flatMap { goal in
-                [place(1), nil].flatMap { place in
-                    identities.map {
-                        Record(goal, at: place, drivers: ["usbhid", "uas"], identity: $0)
-                    }
-                }
-            }
-        let ports = [["", ""], ["1-1", ""], ["", "1-1"], ["1-1", "1-1"], ["9-9", ""]]
-        let tables = [nil, [], ["1-1:5:0:1"], ["1-1:5:0:2"]]
-        return drivers.flatMap { drivers in
-            records.flatMap { record in
-                ports.flatMap { ports in
-                    tables.map { Scene(drivers, ports: ports, record: record, table: $0) }
-                }
-            }
-        }
-    }()
+    static let scenes = PlannerScenes.plain + PlannerScenes.rich + PlannerScenes.orphaned
 
     /// A plan and what it was made for.
     struct Case {
         let scene: Scene
         let seen: Observation
         let plan: Plan
+        /// The steps as a person reads them.
+        let lines: [String]
+
+        init(scene: Scene, seen: Observation, plan: Plan) {
+            self.scene = scene
+            self.seen = seen
+            self.plan = plan
+            lines = plan.lines
+        }
+
+        /// What is ensured by each step, one word.
+        var actions: [Substring] { lines.map { $0.prefix { $0 != " " } } }
     }
 
     /// Every plan that leads home: to the host, by recovery, by a recovery that named the device.
@@ -67,20 +54,22 @@ struct PlannerLawTests {
             \(broken.count) of \(cases.count) plans break the law "\(law)", the first for \
             drivers \(device.map { "\($0)" } ?? "absent"), \
             record \(first.seen.records[bus("1-1")].map { "\($0)" } ?? "none"), \
-            ports \(first.scene.controllers[0].ports), table \(first.scene.table ?? ["none"]): \
-            \(first.plan.lines)
+            ports \(first.scene.controllers.map(\.ports)), table \(first.scene.table ?? ["none"]), \
+            notes \(first.scene.notes.isEmpty ? "none" : "uas"), \
+            domains \(first.scene.domains.map(\.id)): \(first.lines)
             """
         Issue.record(Comment(rawValue: told), sourceLocation: sourceLocation)
     }
 
     @Test func `there are enough cases`() {
-        #expect(Self.homeward.count > 10_000)
-        #expect(Self.outward.count > 50)
+        #expect(Self.homeward.count > 50_000)
+        #expect(Self.outward.count > 2_000)
+        #expect(Self.outward.contains { $0.lines.contains { $0.hasPrefix("create") } })
     }
 
     @Test func `law 1, all unbinds come before any bind`() {
         expect("unbinds first", of: Self.homeward + Self.outward) { item in
-            let kinds = item.plan.steps.map(\.text.action)
+            let kinds = item.actions
             let lastUnbind = kinds.lastIndex(of: "unbind") ?? -1
             let firstBind = kinds.firstIndex { $0 == "bind" || $0 == "probe" } ?? kinds.count
             return lastUnbind < firstBind
@@ -88,10 +77,10 @@ struct PlannerLawTests {
     }
 
     @Test func `law 2, the claim comes before the first bind to usbback`() {
-        let captures = Self.outward.filter { $0.plan.lines.contains { $0.hasSuffix(" usbback") } }
+        let captures = Self.outward.filter { $0.lines.contains { $0.hasSuffix(" usbback") } }
         expect("claim first", of: captures) { item in
-            let claim = item.plan.lines.firstIndex { $0.hasPrefix("claim") } ?? Int.max
-            let bind = item.plan.lines.firstIndex {
+            let claim = item.lines.firstIndex { $0.hasPrefix("claim") } ?? Int.max
+            let bind = item.lines.firstIndex {
                 $0.hasSuffix("usbback") && $0.hasPrefix("bind")
             }
             return claim < bind ?? Int.max
@@ -100,7 +89,7 @@ struct PlannerLawTests {
 
     @Test func `law 2, a port is cleared after the last unbind from usbback`() {
         expect("clear last", of: Self.homeward) { item in
-            let lines = item.plan.lines
+            let lines = item.lines
             guard let clear = lines.firstIndex(where: { $0.hasPrefix("clear") }) else {
                 return true
             }
@@ -111,7 +100,9 @@ struct PlannerLawTests {
     @Test func `law 2, the port of a captured device is not cleared under usbback`() {
         expect("unbind before clear", of: Self.homeward) { item in
             for case .clear(let id, let place) in item.plan.steps {
-                guard item.scene.table == ["\(id):5:0:\(place.port.number)"] else { continue }
+                let controller = place.controller.number.number
+                let line = "\(id):5:\(controller):\(place.port.number)"
+                guard item.scene.table == [line] else { continue }
                 let captured = item.scene.devices.flatMap(\.interfaces)
                     .filter { $0.driver == .usbback }.map(\.id)
                 let left = captured.filter {
@@ -125,18 +116,68 @@ struct PlannerLawTests {
 
     @Test func `law 3, the record comes first on the way home`() {
         let cases = Self.homeward.filter { item in
-            item.plan.steps.contains { ["unbind", "clear"].contains($0.text.action) }
+            item.actions.contains { ["unbind", "clear"].contains($0) }
         }
-        expect("record first", of: cases) { $0.plan.lines.first == "record 1-1 detach" }
+        expect("record first", of: cases) { $0.lines.first == "record 1-1 detach" }
     }
 
     @Test func `law 8, a recorded driver is applied to the recorded device only`() {
         expect("same device", of: Self.homeward) { item in
-            let bound = item.plan.steps.contains {
-                $0.text.action == "bind" && !$0.holds(in: item.seen)
+            let record = item.seen.records[bus("1-1")]
+            let isSame = record?.identity == item.scene.devices.first?.identity
+            return item.plan.steps.allSatisfy { step in
+                guard case .bind(let interface, let driver) = step, !step.holds(in: item.seen)
+                else { return true }
+                // Of a device without a record of its own, the notes tell.
+                let noted = item.seen.notes[bus("1-1")]?.driver(of: interface) == driver
+                return (isSame && record?.driver(of: interface) == driver)
+                    || ((record == nil || !isSame) && noted)
             }
-            guard bound, let record = item.seen.records[bus("1-1")] else { return true }
-            return record.identity == item.scene.devices.first?.identity
+        }
+    }
+
+    @Test func `what an attach has to make is made and noted before anything else`() {
+        let makers = Self.outward.filter { $0.lines.contains { $0.hasPrefix("create") } }
+        expect("made first", of: makers) { item in
+            guard case .createControllerFor(let new, let id, _)? = item.plan.steps.first else {
+                return false
+            }
+            return new.record.created == id && new.record.place == nil
+                && new.record.goal == .attach
+        }
+    }
+
+    @Test func `a controller goes only if it was made for this device and nobody else uses it`() {
+        expect("ours to remove", of: Self.homeward) { item in
+            item.plan.steps.allSatisfy { step in
+                guard case .removeController(let id) = step else { return true }
+                let record = item.seen.records[bus("1-1")]
+                let others = item.seen.controller(id)?.occupied.filter { $0.device != bus("1-1") }
+                return record?.created == id && others?.isEmpty ?? true
+                    && record?.vm == item.seen.domain(id.domain)?.vm
+            }
+        }
+    }
+
+    @Test func `a controller goes after its device has left it, and before the record does`() {
+        expect("in between", of: Self.homeward) { item in
+            let lines = item.lines
+            guard let removal = lines.firstIndex(where: { $0.hasPrefix("remove") }) else {
+                return true
+            }
+            let before = lines[..<removal]
+            let after = lines[removal...].dropFirst()
+            return before.first == "record 1-1 detach"
+                && !after.contains { $0.hasPrefix("clear") || $0.hasPrefix("unbind 1-1:1") }
+                && after == ["forget 1-1"]
+        }
+    }
+
+    @Test func `nothing is forgotten before everything is given back`() {
+        expect("forget last", of: Self.homeward) { item in
+            let ends = ["forget 1-1", "withdraw 1-1", "forget 1-1 xl's notes"]
+            let end = item.lines.firstIndex { ends.contains($0) }
+            return end == nil || end == item.lines.count - 1
         }
     }
 
@@ -162,7 +203,7 @@ struct PlannerLawTests {
         // A probe would hand the device straight back to usbback.
         expect("released first", of: Self.homeward) { item in
             guard item.scene.table?.isEmpty == false else { return true }
-            let lines = item.plan.lines
+            let lines = item.lines
             guard
                 let bind = item.plan.steps.firstIndex(where: { step in
                     ["bind", "probe"].contains(step.text.action) && !step.holds(in: item.seen)

@@ -10,6 +10,8 @@ final class Bench {
     let host: SimulatedHost
     let store: WatchedStore
     let files: FaultyFiles
+    /// What the driver takes for its clock; nil for the host's own.
+    var clock: (any Clock)?
     /// The effects asked for so far, in order.
     private(set) var effects: [Effect] = []
 
@@ -35,7 +37,7 @@ final class Bench {
 
     @discardableResult
     func run(_ command: Command, _ options: OperationOptions = OperationOptions()) -> Outcome {
-        let seams = Seams(store: store, files: files, locks: host, clock: host)
+        let seams = Seams(store: store, files: files, locks: host, clock: clock ?? host)
         effects = []
         let driver = Driver(seams) { [self] effect, _ in effects.append(effect) }
         return driver.run(Operation(command, options))
