@@ -135,16 +135,16 @@ public struct Explorer {
         var process = SimulatedProcess(in: left, process: 2)
         let outcome = process.run(Operation(command))
         let status = status(in: process.world)
+        // A controller that went with the process that died is not there to be removed.
+        if case .removeController = command, outcome?.error?.code == .notFound,
+            process.world.isHome(device)
+        {
+            return []
+        }
         if case .report(let report) = outcome {
             if report.verdict == nil, status.remedy == nil { return [] }
             // What can't succeed undisturbed is undone, and says why.
             if !succeedsAlone, report.verdict != nil, status.record == nil,
-                process.world.isHome(device)
-            {
-                return []
-            }
-            // A controller that went with the process that died is not there to be removed.
-            if case .removeController = command, report.verdict?.code == .notFound,
                 process.world.isHome(device)
             {
                 return []
@@ -175,5 +175,16 @@ extension World {
         var world = self
         world.forgetHistory()
         return world
+    }
+}
+
+extension Outcome {
+    /// The error that decides the exit code.
+    fileprivate var error: PVUSBError? {
+        switch self {
+        case .failed(let error): error
+        case .report(let report): report.verdict
+        case .inventory, .plans: nil
+        }
     }
 }

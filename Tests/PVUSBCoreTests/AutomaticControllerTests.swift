@@ -200,11 +200,9 @@ struct ContinuedControllerTests {
 
     @Test func `a later domain's controller of the same number is not taken for ours`() throws {
         let scene = Self.begun(vm: "/vm/before", in: Self.waiting)
-        withKnownIssue("undoing this attach would remove a controller that somebody else made") {
-            let plan = try? Self.plan(scene)
-            for case .claim(let claim)? in plan?.steps.map(Optional.init) ?? [] {
-                #expect(claim.record.created == nil)
-            }
+        let plan = try? Self.plan(scene)
+        for case .claim(let claim)? in plan?.steps.map(Optional.init) ?? [] {
+            #expect(claim.record.created == nil)
         }
     }
 }
@@ -288,10 +286,8 @@ struct WithdrawnControllerTests {
 
     @Test func `it stays while a port holds what is no device`() {
         // The removal would give way to whatever is in the port, for ever.
-        withKnownIssue("the way back ends before the record is forgotten") {
-            let scene = Self.scene(Self.controller(["", "../../etc"]))
-            Self.expect(scene, Self.wayBack + ["forget 1-1"])
-        }
+        let scene = Self.scene(Self.controller(["", "../../etc"]))
+        Self.expect(scene, Self.wayBack + ["forget 1-1"])
     }
 
     @Test func `it is parted before a device is left without a driver`() {

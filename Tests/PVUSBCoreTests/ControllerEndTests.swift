@@ -118,6 +118,13 @@ struct ControllerEndTests {
         let seen = Scene().observation
         let error = PVUSBError(.notFound, "win10 has no controller 7", remedy: "pvusb list win10")
         #expect(failure { _ = try seen.planRemoval(of: controllerID(7), taking: []) } == error)
-        #expect(failure { _ = try seen.planDestruction(of: controllerID(7)) } == error)
+        let remove = Command.removeController(
+            .number(domid(5)), ControllerNumber(7), force: true)
+        #expect(failure { _ = try remove.tasks(in: seen) } == error)
+    }
+
+    @Test func `one that went with its device needs no destruction`() throws {
+        let plan = try Scene().observation.planDestruction(of: controllerID(7))
+        #expect(plan.steps == [])
     }
 }

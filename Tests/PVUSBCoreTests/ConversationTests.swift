@@ -38,8 +38,8 @@ struct ConversationTests {
 
     private static func goal(_ goal: String) -> [Effect] {
         let reads = [
-            "\(own)/goal", "\(own)/port", "\(own)/controller", "/libxl/pvusb/version",
-            LittleHost.port,
+            "\(own)/goal", "\(own)/port", "\(own)/vm", "\(own)/controller",
+            "/libxl/pvusb/version", LittleHost.port,
         ]
         return transaction(reads, [writing("\(own)/goal", goal)]) + LittleHost.lookAtClaim
     }

@@ -76,10 +76,8 @@ struct OddityTests {
     func `a value that only domain 0 could have broken is told`(path: String) throws {
         var nodes = ["\(Self.own)/goal": "attached"]
         nodes[path] = "garbage"
-        withKnownIssue("it is passed over in silence") {
-            let seen = try Self.look(nodes)
-            #expect(seen.oddities.map(\.path) == [node(path)])
-        }
+        let seen = try Self.look(nodes)
+        #expect(seen.oddities.map(\.path) == [node(path)])
     }
 
     @Test(arguments: ["state", "backend", "backend-id", "port/1", "num-ports"])

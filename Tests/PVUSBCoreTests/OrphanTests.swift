@@ -84,11 +84,9 @@ struct OrphanTests {
     @Test func `an attach that lacked its last note only has nobody to be finished for`() {
         let scene = Scene.orphaned(record: Record(.attach))
         let seen = scene.observation
-        withKnownIssue("it is noted as attached, to a domain that is gone") {
-            #expect(
-                seen.planRecovery(of: bus("1-1"), named: false)
-                    == seen.planHost(of: bus("1-1")))
-        }
+        #expect(
+            seen.planRecovery(of: bus("1-1"), named: false)
+                == seen.planHost(of: bus("1-1")))
     }
 
     @Test func `it is not removed while a port holds a device`() {
@@ -158,11 +156,9 @@ struct ReusedDomainTests {
     ])
     func `a device of the earlier domain is not the later one's`(record: Record?) {
         let seen = Self.scene(record).observation
-        withKnownIssue("it counts as assigned, and recover finds nothing to do") {
-            #expect(seen.status(of: bus("1-1")).state == .captured)
-            #expect(
-                seen.planRecovery(of: bus("1-1"), named: true) == seen.planHost(of: bus("1-1")))
-        }
+        #expect(seen.status(of: bus("1-1")).state == .captured)
+        #expect(
+            seen.planRecovery(of: bus("1-1"), named: true) == seen.planHost(of: bus("1-1")))
     }
 
     @Test func `it can be taken back by name`() {
@@ -192,9 +188,7 @@ struct ReusedDomainTests {
             ControllerView(["1-1"], id: controllerID(0), state: .closed, isOrphan: true)
         ]
         let plan = try scene.observation.planController(for: guest, settings())
-        withKnownIssue("the number is given out again") {
-            #expect(plan.goal != .controllerAdded(controllerID(0), settings()))
-        }
+        #expect(plan.goal != .controllerAdded(controllerID(0), settings()))
     }
 
     @Test func `what is left behind goes when its port is free`() throws {

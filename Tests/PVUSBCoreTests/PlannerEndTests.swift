@@ -10,7 +10,6 @@ struct PlannerEndTests {
         let plan: Plan
         let end: Observation
         /// What is known to be wrong with it; nil when nothing is.
-        let isKnown: Bool
         /// Whether more than one port held it at first.
         let isContest: Bool
         let status: DeviceStatus
@@ -23,7 +22,7 @@ struct PlannerEndTests {
         guard seen.isKnown(bus("1-1")), let plan = try? task.plan(in: seen) else { return nil }
         let end = seen.after(plan)
         return Case(
-            scene: scene, plan: plan, end: end, isKnown: scene.isKnownToBeWrong,
+            scene: scene, plan: plan, end: end,
             isContest: seen.places(of: bus("1-1")).count > 1, status: end.status(of: bus("1-1")))
     }
 
@@ -52,13 +51,13 @@ struct PlannerEndTests {
 
     @Test func `a recovery ends what there is to recover`() {
         #expect(Self.cases.count > 15_000)
-        expectSettled(Self.cases.filter { !$0.isKnown })
+        expectSettled(Self.cases)
     }
 
     @Test func `a recovery ends at the host, in a guest or parked`() {
         let ends: [DeviceState] = [.host, .unbound, .assigned, .hub]
         let broken = Self.cases.filter { item in
-            guard !item.isKnown, !item.isContest,
+            guard !item.isContest,
                 !item.scene.devices.isEmpty
             else { return false }
             return !ends.contains(item.status.state)
@@ -69,7 +68,7 @@ struct PlannerEndTests {
     @Test func `a recovery that is done has nothing left to do`() {
         let task = PVUSBCore.Task.recover(bus("1-1"), named: true)
         let broken = Self.cases.filter { item in
-            guard !item.isKnown, !item.isContest else { return false }
+            guard !item.isContest else { return false }
             // What no driver wants is offered again whenever it is named; what is not there, and
             // held by nothing, can't be named.
             guard item.status.state != .unbound, item.end.isKnown(bus("1-1")) else { return false }
@@ -85,31 +84,9 @@ struct PlannerEndTests {
         }
         if let comment = told(broken, of: Self.cases) { Issue.record(comment) }
     }
-
-    @Test func `the recoveries that are known to be wrong`() {
-        let known = Self.cases.filter(\.isKnown)
-        #expect(!known.isEmpty)
-        withKnownIssue("a record of an earlier domain in the same port, a guest that is gone") {
-            expectSettled(known)
-        }
-    }
 }
 
 extension Observation {
     /// Tells whether there is a device, a record of it or a port that holds it.
     fileprivate func isKnown(_ id: BusID) -> Bool { deviceStatuses().contains { $0.id == id } }
-}
-
-extension Scene {
-    /// What other tests have as known issues: the device is in its recorded port, but the domain
-    /// is another by now; an attach that lacks its last note, for a domain that is gone.
-    fileprivate var isKnownToBeWrong: Bool {
-        let seen = observation
-        guard let record = seen.records[bus("1-1")] else { return false }
-        let places = seen.places(of: bus("1-1"))
-        let domain = record.place.flatMap { seen.domain($0.controller.domain) }
-        guard let place = record.place, places == [place] else { return false }
-        if let domain { return record.goal == .attached && domain.vm != record.vm }
-        return record.goal == .attach && seen.host.device(bus("1-1"))?.isCaptured == true
-    }
 }

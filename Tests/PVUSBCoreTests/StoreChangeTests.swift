@@ -127,7 +127,9 @@ struct RecordChangeTests {
     static let overtaken = PVUSBError(
         .busy, "another tool changed the port or the record of 1-1 meanwhile",
         remedy: "pvusb recover 1-1")
-    static let ours: Nodes = [port: "1-1", "\(own)/goal": "attach", "\(own)/port": port]
+    static let ours: Nodes = [
+        port: "1-1", "\(own)/goal": "attach", "\(own)/port": port, "\(own)/vm": "/vm/a",
+    ]
 
     @Test(arguments: [RecordGoal.attach, .detach, .parked])
     func `a record that is not there is written whole`(goal: RecordGoal) throws {

@@ -354,7 +354,8 @@ struct CreatedRecordTests {
     private static func change(_ record: Record) -> StoreChange { .record(bus("1-1"), record) }
 
     private static let found: Nodes = [
-        "\(own)/goal": "attach", "\(own)/port": port, "\(own)/controller": "created 1", port: "1-1",
+        "\(own)/goal": "attach", "\(own)/port": port, "\(own)/vm": "/vm/a",
+        "\(own)/controller": "created 1", port: "1-1",
     ]
 
     @Test func `an attach that is done keeps the controller, and says no more who made it`() throws

@@ -92,9 +92,7 @@ struct DestroyedDomainTests {
             return bench
         }
         #expect(try bench.status("1-4").state == .attaching)
-        withKnownIssue("the first recovery notes it as attached to a domain that is gone") {
-            try bench.succeed(.recover([]))
-        }
+        try bench.succeed(.recover([]))
         // The second one finds a device that usbback has for a domain that is gone.
         try bench.succeed(.recover([]))
         #expect(try bench.status("1-4").state == .host)
@@ -137,18 +135,9 @@ struct DestroyedDomainTests {
         try bench.host.intervene {
             $0.create(1, name: "later", type: .pv, uuid: "1d3f6f0a-0009")
         }
-        withKnownIssue("it is shown as assigned to the later domain, and recover leaves it so") {
-            let state = try bench.status("1-4").state
-            #expect(state == .captured)
-            try bench.succeed(.recover([]))
-        }
-        withKnownIssue("recover by name has nothing to do either") {
-            try bench.succeed(try Bench.recover("1-4"))
-            let state = try bench.status("1-4").state
-            #expect(state == .host)
-        }
-        // This much works: somebody who does not believe it takes it back.
-        try bench.succeed(try Bench.detach("1-4"))
+        #expect(try bench.status("1-4").state == .captured)
+        try bench.succeed(.recover([]))
+        #expect(try bench.status("1-4").state == .host)
         #expect(try bench.drivers("1-4") == ["snd-usb-audio", "snd-usb-audio"])
         try bench.succeed(.recover([]))
         #expect(try bench.text("/local/domain/0/backend/vusb") == nil)
@@ -163,9 +152,7 @@ struct DestroyedDomainTests {
         }
         let add = Command.addController(
             try DomainSelector("later"), try #require(ControllerSettings()))
-        withKnownIssue("what is left counts as made, and is waited for in vain") {
-            try bench.succeed(add)
-        }
+        try bench.succeed(add)
         #expect(try bench.text("/local/domain/0/backend/vusb/1/0/port/1") == "1-4")
     }
 }

@@ -201,8 +201,6 @@ struct HostileStoreTests {
             Self.write(&$0, [(Self.ports[0], "../../etc")], by: 0)
             $0.settle()
         }
-        withKnownIssue("it says that it holds a device, and names no way out") {
-            try bench.succeed(.recover([]))
-        }
+        try bench.succeed(.recover([]))
     }
 }

@@ -115,9 +115,7 @@ struct LeftForLaterTests {
         let outcome = bench.run(try Bench.recover("1-4"))
         #expect(outcome.error?.cause == "EIO")
         let note = try bench.text("/libxl/usbback/1-4/1-4@1_0/driver_path")
-        withKnownIssue("they are dropped, and the next try can only probe") {
-            #expect(note == "/sys/bus/usb/drivers/snd-usb-audio")
-        }
+        #expect(note == "/sys/bus/usb/drivers/snd-usb-audio")
     }
 
     @Test func `a forced removal that undoes the attach which made the controller is done`() throws
@@ -127,9 +125,7 @@ struct LeftForLaterTests {
         try bench.kill(try Bench.attach("1-4"), after: 2)
         let remove = Command.removeController(
             try DomainSelector("pv1"), ControllerNumber(0), force: true)
-        withKnownIssue("the controller has gone with the attach, and then is not found") {
-            try bench.succeed(remove)
-        }
+        try bench.succeed(remove)
         #expect(try bench.snapshot() == before)
     }
 

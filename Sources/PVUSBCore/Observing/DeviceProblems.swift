@@ -3,7 +3,7 @@ internal import USBModel
 extension Observation {
     /// What a state says is not as it should be, as sentences without their full stop.
     func problems(_ state: DeviceState, _ id: BusID, _ places: [Place]) -> [String] {
-        let gone = places.first { domain($0.controller.domain) == nil }?.controller.domain
+        let gone = places.first { isLeftBehind($0) }?.controller.domain
         switch state {
         case .host, .unbound, .assigned, .parked, .hub: return []
         case .captured:

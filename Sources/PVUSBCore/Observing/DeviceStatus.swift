@@ -90,7 +90,7 @@ extension Observation {
         guard let device else { return .assignedAbsent }
         guard controller(place.controller)?.kind == .pv else { return .assigned }
         // A domain that is gone has nothing: what it had is half way back.
-        guard domain(place.controller.domain) != nil else {
+        guard !isLeftBehind(place) else {
             return device.isCaptured ? .captured : .stale
         }
         return device.isCaptured ? .assigned : .assignedUncaptured

@@ -103,7 +103,7 @@ extension Observation {
         let places = places(of: status.id)
         guard let place = status.place else { return [Layer(.port, "none")] }
         let labels = places.map { "\($0.label) of \(name(of: $0.controller.domain))" }
-        let isGone = domain(place.controller.domain) == nil
+        let isGone = isLeftBehind(place)
         let fault = places.count > 1 ? "contested" : isGone ? "domain-gone" : nil
         let port = Layer(
             .port, labels.joined(separator: ", "), not: fault,

@@ -42,6 +42,12 @@ public struct Observation: Hashable, Sendable {
         controller(place.controller)?.content(of: place.port) ?? .missing
     }
 
+    /// Tells whether a port is of a domain that was destroyed, though its number may be given out
+    /// again.
+    func isLeftBehind(_ place: Place) -> Bool {
+        controller(place.controller)?.isOrphan == true || domain(place.controller.domain) == nil
+    }
+
     /// Every port node that holds the device; more than one is a contest.
     public func places(of device: BusID) -> [Place] {
         controllers.flatMap { controller in

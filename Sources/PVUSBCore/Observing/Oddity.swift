@@ -28,8 +28,13 @@ extension StoreAnswers {
         let found =
             controllers.flatMap { oddities(of: $0) } + orphans.flatMap { portOddities(of: $0, .pv) }
             + notedDevices.flatMap { oddNotes(of: $0) }
-            + recordedDevices.flatMap { oddFields(of: $0) }
+            + recordedDevices.flatMap { oddFields(of: $0) } + [oddVersion].compactMap { $0 }
         return found.sorted { $0.path < $1.path }
+    }
+
+    private var oddVersion: Oddity? {
+        let version = text(StoreLayout.version).flatMap { Int(decimal: $0) }
+        return odd(StoreLayout.version, "version of the records", isSound: version != nil)
     }
 
     private func oddities(of id: ControllerID) -> [Oddity] {
@@ -39,8 +44,23 @@ extension StoreAnswers {
             record / ControllerKey.portCount, "number from 1 to \(PortNumber.max)",
             isSound: portCount(of: id) != nil)
         let type = odd(record / ControllerKey.type, "kind of controller", isSound: kind != nil)
-        return [count, type].compactMap { $0 }
+        let version = text(record / ControllerKey.version).flatMap { UInt8(decimal: $0) }
+        let own = [
+            count, type,
+            odd(record / ControllerKey.version, "USB version", isSound: version != nil),
+            odd(record / ControllerKey.backend, "backend's path", isSound: hasSoundBackend(id)),
+        ]
+        return own.compactMap { $0 }
             + (kindInDomainZero(id).map { portOddities(of: id, $0) } ?? [])
+    }
+
+    /// A path of the kind, in whichever domain the backend is.
+    private func hasSoundBackend(_ id: ControllerID) -> Bool {
+        guard let words = backend(of: id)?.components, words.count == 7 else { return false }
+        let names = ["vusb", "qusb"].map { kind in
+            ["local", "domain", words[2], "backend", kind, "\(id.domain)", "\(id.number.number)"]
+        }
+        return names.contains(words) && UInt16(decimal: words[2]).flatMap(DomainID.init) != nil
     }
 
     private func portOddities(of id: ControllerID, _ kind: ControllerKind) -> [Oddity] {
@@ -74,7 +94,11 @@ extension StoreAnswers {
                 let value = text(node) ?? ""
                 return odd(node, "driver", isSound: value.isEmpty || DriverName(value) != nil)
             }
+        let domain = text(path / RecordKey.domain).flatMap { UInt16(decimal: $0) }
+        let identity = text(path / RecordKey.identity).flatMap { DeviceIdentity($0) }
         return [
+            odd(path / RecordKey.domain, "domain", isSound: domain.flatMap(DomainID.init) != nil),
+            odd(path / RecordKey.identity, "device's identity", isSound: identity != nil),
             odd(goal, "goal that this pvusb knows", isSound: knowsGoal),
             odd(port, "port node's path", isSound: knowsPort),
         ].compactMap { $0 } + interfaces

@@ -11,6 +11,7 @@ extension Command {
             let id = ControllerID(domain: try seen.resolve(domain).id, number: number)
             let devices = seen.devicesOf(controller: id)
             guard force else { return [.removeController(id, devices: devices)] }
+            try seen.checkRemovable(id)
             // A device that can't be taken back does not keep the controller.
             return devices.map { .detach($0, from: nil, rebind: true) } + [.destroyController(id)]
         case .attach(let domain, let device, let wish):

@@ -107,9 +107,13 @@ extension StoreChange {
     }
 
     private static func holdsDevice(_ id: ControllerID, _ seen: Values) -> Bool {
-        PortNumber.all(PortNumber.max).contains { port in
-            let value = seen[StoreLayout.port(Place(controller: id, port: port))]
-            return !(value ?? "").isEmpty
+        ports(of: id, seen).contains { !$0.isEmpty }
+    }
+
+    /// What the port nodes hold, those that there are.
+    private static func ports(of id: ControllerID, _ seen: Values) -> [String] {
+        PortNumber.all(PortNumber.max).compactMap { port in
+            seen[StoreLayout.port(Place(controller: id, port: port))]
         }
     }
 
@@ -134,7 +138,7 @@ extension StoreChange {
     }
 
     static func removing(_ id: ControllerID, _ removal: Removal, _ seen: Values) -> Decision {
-        guard removal == .forced || !holdsDevice(id, seen) else { return .lost(occupied(id)) }
+        guard !removal.isKept(by: ports(of: id, seen)) else { return .lost(occupied(id)) }
         let type = StoreLayout.record(of: id) / ControllerKey.type
         guard removal != .orphan || seen[type] == nil else { return .lost(revived(id)) }
         let present = trees(of: id).filter { seen[$0] != nil }
@@ -160,5 +164,17 @@ extension StoreChange {
 
     private static func trees(of id: ControllerID) -> [StorePath] {
         [StoreLayout.frontend(of: id), StoreLayout.record(of: id), StoreLayout.backend(of: id)]
+    }
+}
+
+extension StoreChange.Removal {
+    /// Tells whether what ports hold keeps the controller; of one whose domain is gone, only a
+    /// device does, that has to be taken back first.
+    fileprivate func isKept(by ports: [String]) -> Bool {
+        switch self {
+        case .free: ports.contains { !$0.isEmpty }
+        case .forced: false
+        case .orphan: ports.contains { BusID($0) != nil }
+        }
     }
 }

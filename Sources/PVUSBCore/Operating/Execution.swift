@@ -72,7 +72,7 @@ struct Execution: Hashable, Sendable {
     /// Skips what holds already; nil when a step is to be run.
     private mutating func choose() -> Ending? {
         while reports.count < plan.steps.count {
-            if case .forget = step, let failure = lastingFailure() { return .failed(failure) }
+            if step.endsMemory, let failure = lastingFailure() { return .failed(failure) }
             guard step.holds(in: observation) else {
                 phase = .running(newRun())
                 return nil

@@ -54,7 +54,9 @@ extension Registration {
 
 extension StoreChange {
     /// A record that exists gets what has changed; one that does not is written whole.
-    private static let changing = [RecordKey.goal, RecordKey.port, RecordKey.controller]
+    private static let changing = [
+        RecordKey.goal, RecordKey.port, RecordKey.vm, RecordKey.controller,
+    ]
 
     static func recordReads(_ device: BusID, _ record: Record) -> [StoreRequest] {
         let own = StoreLayout.record(of: device)
@@ -79,7 +81,7 @@ extension StoreChange {
         if goal != record.goal.rawValue {
             changes.append(.write(own / RecordKey.goal, text: record.goal.rawValue))
         }
-        if let place = record.place, seen[own / RecordKey.port] != StoreLayout.port(place).text {
+        if record.isElsewhere(than: seen[own / RecordKey.port], vm: seen[own / RecordKey.vm]) {
             changes += record.placeWrites(for: device)
         }
         if record.created == nil, seen[own / RecordKey.controller] != nil {
@@ -119,5 +121,13 @@ extension StoreChange {
         let paths = [StoreLayout.record(of: device)] + drivers
         let present = paths.filter { seen[$0] != nil }
         return present.isEmpty ? .leave : .write(present.map { .remove($0) })
+    }
+}
+
+extension Record {
+    /// Tells whether it is about another port, or another domain, than what was recorded.
+    fileprivate func isElsewhere(than port: String?, vm recorded: String?) -> Bool {
+        guard let place else { return false }
+        return StoreLayout.port(place).text != port || (vm != nil && vm != recorded)
     }
 }

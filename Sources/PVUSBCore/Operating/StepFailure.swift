@@ -35,6 +35,14 @@ extension Step {
         }
     }
 
+    /// Tells whether the step drops what a later try would need, should anything have failed.
+    var endsMemory: Bool {
+        switch self {
+        case .forget, .dropNotes: true
+        default: false
+        }
+    }
+
     /// Tells whether the plan goes on and may succeed without the step: a guest that does not
     /// answer keeps no controller.
     var isDispensable: Bool {

@@ -76,7 +76,9 @@ extension Observation {
             return Plan(goal, adoption(of: device.id, status), given: self)
         }
         let before = status.record
-        let replaced = before.flatMap { isDebris($0, of: device.id) ? $0 : nil }
+        let replaced = before.flatMap { record in
+            isDebris(record, of: device.id) || record.isOutlived(by: vm) ? record : nil
+        }
         let known = before?.identity == device.identity && replaced == nil ? before : nil
         let record = Record(
             goal: .attach, place: place, created: spot.creation?.controller ?? known?.created,
@@ -138,6 +140,14 @@ extension Observation {
             let seen = interface.driver == SysfsPath.usbback ? nil : interface.driver
             return (seen ?? record.driver(of: interface.id)).map { .unbind(interface.id, from: $0) }
         }
+    }
+}
+
+extension Record {
+    /// Tells whether it names no port yet, and the domain is another by now: the controller that
+    /// was made for it went with the earlier one.
+    fileprivate func isOutlived(by vm: String?) -> Bool {
+        goal == .attach && place == nil && self.vm != vm
     }
 }
 

@@ -60,8 +60,10 @@ extension Observation {
     /// Plans the end of a controller without waiting for its guest, and whatever its ports hold:
     /// the devices were taken back before, as far as they could be.
     ///
-    /// - Throws: there is no such controller, or it is of a kind that is only looked at.
+    /// - Throws: it is of a kind that is only looked at; one that went with its devices is no
+    ///   failure.
     func planDestruction(of id: ControllerID) throws(PVUSBError) -> Plan {
+        guard controller(id) != nil else { return Plan(.controllerRemoved(id), [], given: self) }
         try checkRemovable(id)
         let isEmpty = devicesOf(controller: id).isEmpty && controller(id)?.isEmpty == true
         let steps: [Step] =
@@ -71,7 +73,7 @@ extension Observation {
 
     /// Tells what people call the controller's domain.
     @discardableResult
-    private func checkRemovable(_ id: ControllerID) throws(PVUSBError) -> String {
+    func checkRemovable(_ id: ControllerID) throws(PVUSBError) -> String {
         let domain = domain(id.domain)?.label ?? "domain \(id.domain)"
         let word = self.domain(id.domain)?.word ?? "\(id.domain)"
         guard let controller = controller(id) else {
@@ -122,7 +124,7 @@ extension Observation {
     func withdrawal(of record: Record, for device: BusID) -> [Step] {
         guard let id = record.created, let controller = controller(id), !controller.isOrphan,
             domain(id.domain)?.vm == record.vm,
-            controller.occupied.allSatisfy({ $0.device == device })
+            controller.ports.allSatisfy({ [.free, .missing, .device(device)].contains($0) })
         else { return [] }
         guard controller.backendState == .connected else { return [.removeController(id)] }
         return [.closeController(id), .awaitClosed(id), .removeController(id)]

@@ -89,7 +89,7 @@ extension Observation {
     /// All is done but the last note: every interface captured, the port held.
     private func finishedAttach(_ status: DeviceStatus) -> Plan? {
         guard var record = status.record, let place = record.place, status.place == place,
-            status.device?.isCaptured == true
+            !isLeftBehind(place), status.device?.isCaptured == true
         else { return nil }
         record.goal = .attached
         record.created = nil

@@ -54,10 +54,10 @@ extension Observation {
 
     /// The controller's name after the greatest there is.
     ///
-    /// A stray child of the listing, which is no controller, has used its number too.
+    /// A stray child of the listing, which is no controller, has used its number too, and so has
+    /// what an earlier domain of the same number left behind.
     func nextController(for domain: DomainView) throws(PVUSBError) -> ControllerID {
-        let described = controllers.filter { $0.id.domain == domain.id && !$0.isOrphan }
-            .map(\.id.number.number)
+        let described = controllers.filter { $0.id.domain == domain.id }.map(\.id.number.number)
         let used = described + [greatestNumbers[domain.id]].compactMap { $0 }
         let next = used.max().map { Int($0) + 1 } ?? 0
         guard let number = UInt8(exactly: next) else {

@@ -51,7 +51,7 @@ extension Step {
     public func holds(in seen: Observation) -> Bool {
         switch self {
         case .createController(let id, _), .createControllerFor(_, let id, _):
-            seen.controller(id) != nil
+            seen.controller(id)?.isOrphan == false
         case .awaitBackend(let id):
             seen.backend(of: id, isIn: [.initWait, .initialised, .connected])
         case .awaitConnected(let id): seen.backend(of: id, isIn: [.connected])
@@ -86,7 +86,7 @@ extension Record {
     /// Tells whether what is recorded means the same; the place of a way back counts if known.
     fileprivate func isSaid(by present: Record?) -> Bool {
         guard let present, present.goal == goal else { return false }
-        return place == nil || present.place == place
+        return (place == nil || present.place == place) && (vm == nil || present.vm == vm)
     }
 }
 
