@@ -1,4 +1,3 @@
-internal import Dispatch
 internal import HostUSB
 public import PVUSBCore
 
@@ -13,7 +12,7 @@ public import PVUSBCore
 /// hops once a command, and a sysfs write that blocks in the kernel never holds a thread of the
 /// cooperative pool. Whoever wants commands to run in parallel makes several toolstacks.
 public actor Toolstack {
-    private let executor = QueueExecutor()
+    private let executor = ThreadExecutor()
     private let makeSeams: @Sendable () throws(PVUSBError) -> Seams
     private var seams: Seams?
 
@@ -61,15 +60,5 @@ public actor Toolstack {
         let made = try makeSeams()
         seams = made
         return made
-    }
-}
-
-/// Runs an actor's jobs one after the other on a queue of its own.
-private final class QueueExecutor: SerialExecutor {
-    private let queue = DispatchQueue(label: "pvusb.toolstack")
-
-    func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
-        queue.async { unsafe job.runSynchronously(on: self.asUnownedSerialExecutor()) }
     }
 }

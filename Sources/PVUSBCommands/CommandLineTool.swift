@@ -13,6 +13,15 @@ public enum CommandLineTool {
         Seams.prepareProcess()
     }
 
+    /// Runs the command that the words name on a thread of its own and hands on its exit code.
+    ///
+    /// - Parameter end: called on that thread.
+    public static func start(
+        _ arguments: [String], _ end: @escaping @Sendable (Int32) -> Void
+    ) {
+        Task(executorPreference: ThreadExecutor()) { end(await run(arguments)) }
+    }
+
     /// Runs the command that the words name and returns its exit code, 0…12.
     public static func run(_ arguments: [String]) async -> Int32 {
         do {

@@ -7,9 +7,7 @@ struct PVUSBTool {
     /// to libdispatch, which opens the mask, so that ^C would kill instead of ask.
     nonisolated static func main() {
         CommandLineTool.prepareProcess()
-        Task { @concurrent in
-            exit(await CommandLineTool.run(Array(CommandLine.arguments.dropFirst())))
-        }
+        CommandLineTool.start(Array(CommandLine.arguments.dropFirst())) { exit($0) }
         while true { _ = pause() }
     }
 }

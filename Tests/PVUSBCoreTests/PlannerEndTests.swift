@@ -9,7 +9,6 @@ struct PlannerEndTests {
         let scene: Scene
         let plan: Plan
         let end: Observation
-        /// What is known to be wrong with it; nil when nothing is.
         /// Whether more than one port held it at first.
         let isContest: Bool
         let status: DeviceStatus

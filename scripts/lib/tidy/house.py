@@ -39,7 +39,7 @@ HOUSE = {
     "HostUSB": Row(("USBModel", "CLinux"), ("SystemPackage",), SYSTEM),
     "DeviceModel": Row(("CLinux",), ("SystemPackage",), SYSTEM + JSON),
     "PVUSB": Row(
-        ("PVUSBCore", "XenStore", "HostUSB", "DeviceModel"), (), SYSTEM + JSON + ("Dispatch",)),
+        ("PVUSBCore", "XenStore", "HostUSB", "DeviceModel"), (), SYSTEM + JSON),
     "Simulation": Row(
         ("XenStoreWire", "XenStore", "XenStoreServer", "USBModel", "HostUSB", "DeviceModel"),
         (), SYSTEM + JSON),

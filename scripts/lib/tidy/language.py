@@ -8,6 +8,8 @@ FUNCTION_MAX = 70
 FILE_MAX = 400
 SIZED = ("Sources", "Tests", "scripts", ".ci")
 
+# The one lock of our own, over pthread: what it guards the compiler can't see.
+OWN_LOCK = "Sources/PVUSB/ThreadExecutor.swift"
 BAN = [
     ("force", re.compile(r"\btry!"), "`try!` traps; throw or handle"),
     ("force", re.compile(r"\bas!"), "`as!` traps; use `as?` and an early exit"),
@@ -101,6 +103,8 @@ def _bans(file):
     may_print = PRINTERS.match(file.path)
     for number, line in enumerate(file.code_lines, 1):
         for rule, pattern, message in BAN:
+            if rule == "sendable" and file.path == OWN_LOCK:
+                continue
             if pattern.search(line):
                 findings.append(file.finding(number, rule, message))
         if not may_print and PRINT.search(line):
