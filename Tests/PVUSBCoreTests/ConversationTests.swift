@@ -30,7 +30,7 @@ struct ConversationTests {
                 writing("\(own)/interface/1-1@1_0", "usbhid"),
                 writing("/libxl/usbback/1-1/1-1@1_0/driver_path", "\(drivers)/usbhid"),
                 writing(LittleHost.port, "1-1"),
-            ]) + [.unlock(Lock(.claim))] + LittleHost.lookAtClaim
+            ]) + [.unlock(Lock(.claim))] + LittleHost.lookAtEveryPort
 
     private static func move(_ file: String) -> [Effect] {
         [.files([.write("\(drivers)/\(file)", "1-1:1.0")])] + LittleHost.lookAtDrivers

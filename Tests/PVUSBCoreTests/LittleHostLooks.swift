@@ -52,6 +52,9 @@ extension LittleHost {
         ] + lookAtDrivers
     }
 
+    /// The whole store without sysfs, as after a claim.
+    static let lookAtEveryPort = Array(look(recorded: true).dropLast(lookAtDrivers.count))
+
     /// The device's drivers, as after a sysfs write.
     static let lookAtDrivers: [Effect] = [
         .files([

@@ -78,7 +78,7 @@ extension Observation {
     mutating func update(from answers: StoreAnswers, scope: SurveyScope) {
         switch scope {
         case .hostOnly, .drivers: return
-        case .everything:
+        case .everything, .everyPort:
             recordVersion = answers.text(StoreLayout.version).flatMap { Int(decimal: $0) }
             domains = answers.domains.map { answers.domain($0) }
             controllers = (answers.controllers + answers.orphans)

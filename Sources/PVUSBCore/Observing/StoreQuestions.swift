@@ -5,6 +5,8 @@ internal import XenStoreWire
 enum SurveyScope: Hashable, Sendable {
     /// Every domain and every device.
     case everything
+    /// Every domain, without sysfs: after a claim, since another tool takes no lock.
+    case everyPort
     /// The host's devices only; the store is not asked.
     case hostOnly
     /// One device's drivers, without the store: after a sysfs write.
@@ -24,7 +26,7 @@ enum SurveyScope: Hashable, Sendable {
 
     var asksStore: Bool {
         switch self {
-        case .everything, .store, .notes, .details: true
+        case .everything, .everyPort, .store, .notes, .details: true
         case .hostOnly, .drivers: false
         }
     }
@@ -32,7 +34,7 @@ enum SurveyScope: Hashable, Sendable {
     var asksFiles: Bool {
         switch self {
         case .everything, .hostOnly, .drivers: true
-        case .store, .notes, .details: false
+        case .everyPort, .store, .notes, .details: false
         }
     }
 }
@@ -54,7 +56,7 @@ struct StoreQuestions: Hashable, Sendable {
                 + (controller.map { self.controller($0, answers) } ?? [])
         case .notes(let device): return notes(of: device, answers)
         case .details(let controllers): return controllers.flatMap { details(of: $0) }
-        case .everything: return everything(answers)
+        case .everything, .everyPort: return everything(answers)
         }
     }
 

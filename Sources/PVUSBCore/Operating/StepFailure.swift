@@ -12,8 +12,7 @@ extension Step {
         case .adopt(let new):
             .store(device: new.device, controller: new.record.place?.controller)
         case .dropNotes(let device): .notes(of: device)
-        case .claim(let claim):
-            .store(device: claim.device, controller: claim.place.controller)
+        case .claim: .everyPort
         case .record(let device, let record):
             .store(device: device, controller: record.place?.controller)
         case .clear(let device, let place): .store(device: device, controller: place.controller)
@@ -81,6 +80,10 @@ extension Step {
                 "controller \(id.number.number) of \(domain) is \(state), not "
                     + "\(text.value), after \(time)",
                 remedy: "check that usbback is loaded and the guest has the driver xen-hcd")
+        case .claim(let claim) where seen.places(of: claim.device).contains { $0 != claim.place }:
+            return PVUSBError(
+                .busy, "another tool gave \(claim.device) away at the same moment",
+                remedy: "pvusb devices")
         case .awaitListed(let device, _):
             return PVUSBError(
                 .failed, "usbback took no notice of \(device) within \(time)",

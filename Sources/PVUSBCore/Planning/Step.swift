@@ -94,8 +94,8 @@ extension Claim {
     /// The port holds the device, and the record of this very attach stands or is done.
     fileprivate func holds(in seen: Observation) -> Bool {
         guard let present = seen.records[device], present.place == place else { return false }
-        return seen.content(of: place) == .device(device)
-            && [.attach, .attached].contains(present.goal)
+        // Another tool takes no lock: whether it was at the same device is seen afterwards.
+        return seen.places(of: device) == [place] && [.attach, .attached].contains(present.goal)
     }
 }
 
