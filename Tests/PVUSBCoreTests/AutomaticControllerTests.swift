@@ -36,6 +36,9 @@ struct AutomaticControllerTests {
         Row("no version, high speed", [ControllerView([""], version: 0)], speed: .high, makes: 1),
         Row("closing", [ControllerView([""], state: .closing)], makes: 1),
         Row("closed", [ControllerView([""], state: .closed)], makes: 1),
+        Row(
+            "what an earlier domain of the same number left",
+            [ControllerView([""], id: controllerID(3), isOrphan: true)], makes: 0),
         Row("QEMU's PV backend", [ControllerView([""], kind: .qusb)], makes: 1),
         Row("emulated", [ControllerView([""], kind: .deviceModel)], makes: 1),
         Row("of a kind nobody knows", [ControllerView([""], kind: nil)], makes: 1),
