@@ -38,7 +38,7 @@ struct AutomaticControllerTests {
         Row("closed", [ControllerView([""], state: .closed)], makes: 1),
         Row(
             "what an earlier domain of the same number left",
-            [ControllerView([""], id: controllerID(3), isOrphan: true)], makes: 0),
+            [ControllerView([""], id: controllerID(3), isOrphan: true)], makes: 4),
         Row("QEMU's PV backend", [ControllerView([""], kind: .qusb)], makes: 1),
         Row("emulated", [ControllerView([""], kind: .deviceModel)], makes: 1),
         Row("of a kind nobody knows", [ControllerView([""], kind: nil)], makes: 1),

@@ -97,9 +97,7 @@ struct SeldomSeenTests {
         let seen = inventory.observation
         #expect(seen.content(of: place(1)) == .unreadable(Untrusted("not text")))
         let told = "\(LittleHost.port) holds 'bytes that are no text', which is no device"
-        withKnownIssue("bytes that are no text pass for an empty port") {
-            #expect(seen.oddities.map(\.message) == [told])
-        }
+        #expect(seen.oddities.map(\.message) == [told])
     }
 
     @Test func `records that a newer pvusb writes in the midst of a detach are not changed`() throws

@@ -118,6 +118,16 @@ struct LeftForLaterTests {
         #expect(note == "/sys/bus/usb/drivers/snd-usb-audio")
     }
 
+    @Test func `an attach whose new controller somebody removed meanwhile makes another`() throws {
+        let bench = Bench()
+        try bench.kill(try Bench.attach("1-4"), after: 1)
+        try bench.host.intervene { $0.settle() }
+        try bench.xl { $0.xlRemoveController(domain: 1, controller: 0) }
+        try bench.succeed(try Bench.attach("1-4"))
+        #expect(try bench.status("1-4").state == .assigned)
+        #expect(try bench.drivers("1-4") == ["usbback", "usbback"])
+    }
+
     @Test func `a forced removal that undoes the attach which made the controller is done`() throws
     {
         let bench = Bench()

@@ -67,8 +67,9 @@ extension StoreAnswers {
         let directory = StoreLayout.ports(of: id, kind)
         return PortNumber.all(PortNumber.max).compactMap { port in
             let node = directory / port.component
-            let value = text(node) ?? ""
-            return odd(node, "device", isSound: value.isEmpty || BusID(value) != nil)
+            let value = text(node)
+            return odd(
+                node, "device", isSound: value.map { $0.isEmpty || BusID($0) != nil } ?? false)
         }
     }
 
@@ -91,8 +92,10 @@ extension StoreAnswers {
         let interfaces = children(path / RecordKey.interface).compactMap { StorePath.Component($0) }
             .compactMap { name -> Oddity? in
                 let node = path / RecordKey.interface / name
-                let value = text(node) ?? ""
-                return odd(node, "driver", isSound: value.isEmpty || DriverName(value) != nil)
+                let value = text(node)
+                return odd(
+                    node, "driver",
+                    isSound: value.map { $0.isEmpty || DriverName($0) != nil } ?? false)
             }
         let domain = text(path / RecordKey.domain).flatMap { UInt16(decimal: $0) }
         let identity = text(path / RecordKey.identity).flatMap { DeviceIdentity($0) }

@@ -24,13 +24,6 @@ enum SurveyScope: Hashable, Sendable {
         return device
     }
 
-    var asksStore: Bool {
-        switch self {
-        case .everything, .everyPort, .store, .notes, .details: true
-        case .hostOnly, .drivers: false
-        }
-    }
-
     var asksFiles: Bool {
         switch self {
         case .everything, .hostOnly, .drivers: true

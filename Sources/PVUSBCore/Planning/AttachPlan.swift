@@ -77,7 +77,7 @@ extension Observation {
         }
         let before = status.record
         let replaced = before.flatMap { record in
-            isDebris(record, of: device.id) || record.isOutlived(by: vm) ? record : nil
+            isDebris(record, of: device.id) || isOutlived(record, vm, spot) ? record : nil
         }
         let known = before?.identity == device.identity && replaced == nil ? before : nil
         let record = Record(
@@ -97,6 +97,13 @@ extension Observation {
             + record.interfaces.map { .bind($0.id, to: SysfsPath.usbback) }
             + [.record(device.id, attached)]
         return Plan(goal, steps, given: self)
+    }
+
+    /// Tells whether a record names no port yet, and the controller that was made for it is gone,
+    /// be it with the domain that it was made in.
+    private func isOutlived(_ record: Record, _ vm: String?, _ spot: Spot) -> Bool {
+        guard record.goal == .attach, record.place == nil else { return false }
+        return record.vm != vm || spot.creation != nil
     }
 
     /// The controller that has to be made first, with a record that says for which device.
@@ -140,14 +147,6 @@ extension Observation {
             let seen = interface.driver == SysfsPath.usbback ? nil : interface.driver
             return (seen ?? record.driver(of: interface.id)).map { .unbind(interface.id, from: $0) }
         }
-    }
-}
-
-extension Record {
-    /// Tells whether it names no port yet, and the domain is another by now: the controller that
-    /// was made for it went with the earlier one.
-    fileprivate func isOutlived(by vm: String?) -> Bool {
-        goal == .attach && place == nil && self.vm != vm
     }
 }
 

@@ -72,14 +72,6 @@ extension Step {
         case .dropNotes(let device): seen.notes[device] == nil
         }
     }
-
-    /// The interface whose driver the step changes.
-    var interface: InterfaceID? {
-        switch self {
-        case .unbind(let interface, _), .bind(let interface, _), .probe(let interface): interface
-        default: nil
-        }
-    }
 }
 
 extension Record {
