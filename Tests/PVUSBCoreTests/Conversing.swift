@@ -59,7 +59,7 @@ extension Outcome {
 func transaction(_ reads: [String], _ writes: [StoreRequest]) -> [Effect] {
     [
         .store([.begin]), .store(reads.map { .read(node($0)) }),
-        .store(writes + [.commit]),
+        .store(writes), .store([.commit]),
     ]
 }
 

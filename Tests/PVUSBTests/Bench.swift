@@ -54,6 +54,14 @@ final class Bench {
         return report
     }
 
+    /// The last command's writes to files, and to the store within a transaction.
+    var writes: [Effect] {
+        effects.filter { effect in
+            guard case .store(let batch) = effect else { return effect.changesWorld }
+            return batch.contains(where: \.changesStore)
+        }
+    }
+
     /// The effects of the last command that change the world.
     var changes: [Effect] { effects.filter(\.changesWorld) }
 

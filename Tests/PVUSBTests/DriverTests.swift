@@ -87,7 +87,7 @@ struct DriverTests {
             }
             recorded = recorded || step.step.text.action == "claim"
         }
-        #expect(bench.changes == expected)
+        #expect(bench.writes == expected)
         #expect(!expected.isEmpty)
     }
 

@@ -1,7 +1,7 @@
 import PVUSB
 import Testing
 
-/// What a step does to the world, written by hand from libxl's schema and sysfs.
+/// What a step does to the world before its commit, written by hand from libxl's schema and sysfs.
 ///
 /// - Parameter isRecorded: whether the device has a record when the step is done.
 func expectedChange(of step: Step, isRecorded: Bool) throws -> Effect? {
@@ -17,48 +17,48 @@ func expectedChange(of step: Step, isRecorded: Bool) throws -> Effect? {
         let port = portPath(claim.place)
         return .store(
             try recordWrites(claim.device, claim.record, port)
-                + driverPaths(claim.record) + [writing(port, "\(claim.device)"), .commit])
+                + driverPaths(claim.record) + [writing(port, "\(claim.device)")])
     case .record(let device, let record):
         guard isRecorded else {
             let port = portPath(try #require(record.place))
-            return .store(try recordWrites(device, record, port) + [.commit])
+            return .store(try recordWrites(device, record, port))
         }
         let goal = "/libxl/pvusb/device/\(encoded(device))/goal"
-        return .store([try writing(goal, record.goal.rawValue), .commit])
-    case .clear(_, let place): return .store([try writing(portPath(place), ""), .commit])
+        return .store([try writing(goal, record.goal.rawValue)])
+    case .clear(_, let place): return .store([try writing(portPath(place), "")])
     case .withdrawRecord(let device):
         let path = "/libxl/pvusb/device/\(encoded(device))"
-        return .store([.remove(try #require(StorePath(path))), .commit])
+        return .store([.remove(try #require(StorePath(path)))])
     case .forget(let device):
         let paths = ["/libxl/pvusb/device/\(encoded(device))", "/libxl/usbback/\(encoded(device))"]
-        return .store(try paths.map { .remove(try #require(StorePath($0))) } + [.commit])
+        return .store(try paths.map { .remove(try #require(StorePath($0))) })
     case .createController(let id, let settings):
-        return .store(try controllerWrites(id, settings) + [.commit])
+        return .store(try controllerWrites(id, settings))
     case .closeController(let id):
         let backend = "/local/domain/0/backend/vusb/\(id.domain)/\(id.number.number)"
         return .store([
-            try writing("\(backend)/online", "0"), try writing("\(backend)/state", "5"), .commit,
+            try writing("\(backend)/online", "0"), try writing("\(backend)/state", "5"),
         ])
     case .createControllerFor(let new, let id, let settings):
         return .store(
             try controllerWrites(id, settings) + creationRecord(new.device, new.record, id)
-                + [.commit])
+        )
     case .dropNotes(let device):
         let path = "/libxl/usbback/\(encoded(device))"
-        return .store([.remove(try #require(StorePath(path))), .commit])
+        return .store([.remove(try #require(StorePath(path)))])
     case .adopt(let new):
         let port = portPath(try #require(new.record.place))
         let own = "/libxl/pvusb/device/\(encoded(new.device))/interface"
         return .store(
             [.remove(try #require(StorePath(own)))]
-                + (try recordWrites(new.device, new.record, port)) + [.commit])
+                + (try recordWrites(new.device, new.record, port)))
     case .removeController(let id), .destroyController(let id), .removeOrphan(let id):
         // The last controller of the last domain: libxl prunes what is empty above it.
         let paths = [
             "/local/domain/\(id.domain)/device/vusb", "/libxl/\(id.domain)/device/vusb",
             "/local/domain/0/backend/vusb",
         ]
-        return .store(try paths.map { .remove(try #require(StorePath($0))) } + [.commit])
+        return .store(try paths.map { .remove(try #require(StorePath($0))) })
     }
 }
 

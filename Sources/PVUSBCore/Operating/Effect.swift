@@ -49,9 +49,11 @@ public enum Answer: Hashable, Sendable {
 
 extension Effect {
     /// Tells whether the effect changes the world, so that a wish to stop comes before it.
+    ///
+    /// The store is changed in transactions only, and not before the commit.
     public var changesWorld: Bool {
         switch self {
-        case .store(let batch): batch.contains { $0 == .commit || $0.changesStore }
+        case .store(let batch): batch.contains(.commit)
         case .files(let batch): batch.contains(where: \.changesHost)
         case .deviceModel: true
         case .lock, .unlock, .wait, .finished: false

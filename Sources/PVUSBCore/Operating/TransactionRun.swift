@@ -1,6 +1,9 @@
 internal import XenStoreWire
 
-/// Makes one change of the store: begin, read, decide, write and commit; again on a conflict.
+/// Makes one change of the store: begin, read, decide, write, commit; again on a conflict.
+///
+/// The commit waits for the replies to the writes: xenstored commits what it did not refuse, and
+/// half a controller or half a record must not be made (xenstored_transaction.c).
 struct TransactionRun: Hashable, Sendable {
     /// How a change ended.
     enum Ending: Hashable {
@@ -15,6 +18,7 @@ struct TransactionRun: Hashable, Sendable {
     private enum Phase: Hashable {
         case beginning
         case reading
+        case writing([StoreRequest])
         case committing
         case aborting(Ending)
         case backingOff
@@ -35,7 +39,10 @@ struct TransactionRun: Hashable, Sendable {
 
     /// Tells whether a transaction is open, so that somebody who stops here has to abort it.
     var isOpen: Bool {
-        phase == .reading || phase == .committing
+        switch phase {
+        case .reading, .writing, .committing: true
+        case .beginning, .aborting, .backingOff: false
+        }
     }
 
     /// Takes the answer to the effect asked last, nil at the start.
@@ -49,6 +56,8 @@ struct TransactionRun: Hashable, Sendable {
                 phase = .reading
                 return .ask(.store(change.reads))
             case (.reading, .store(let replies)): return act(on: try change.decide(replies))
+            case (.writing(let requests), .store(let replies)):
+                return try written(replies, requests)
             case (.committing, .store(let replies)): return try committed(replies)
             case (.aborting(let ending), .store): return .finished(ending)
             default: throw PVUSBError.misplaced(answer, in: "a transaction")
@@ -67,8 +76,8 @@ struct TransactionRun: Hashable, Sendable {
     private mutating func act(on decision: StoreChange.Decision) -> Progress<Ending> {
         switch decision {
         case .write(let requests):
-            phase = .committing
-            return .ask(.store(requests + [.commit]))
+            phase = .writing(requests)
+            return .ask(.store(requests))
         case .leave: return abort(.done)
         case .lost(let error): return abort(.lost(error))
         case .refuse(let error): return abort(.failed(error))
@@ -81,17 +90,25 @@ struct TransactionRun: Hashable, Sendable {
     }
 
     private mutating func fail(_ error: PVUSBError) -> Progress<Ending> {
-        guard phase == .reading, error.code != .storeLost else { return .finished(.failed(error)) }
-        return abort(.failed(error))
+        guard error.code != .storeLost else { return .finished(.failed(error)) }
+        switch phase {
+        case .reading, .writing: return abort(.failed(error))
+        case .beginning, .committing, .aborting, .backingOff: return .finished(.failed(error))
+        }
+    }
+
+    private mutating func written(
+        _ replies: [StoreReply], _ requests: [StoreRequest]
+    ) throws(PVUSBError) -> Progress<Ending> {
+        try Self.check(replies, requests)
+        phase = .committing
+        return .ask(.store([.commit]))
     }
 
     private mutating func committed(_ replies: [StoreReply]) throws(PVUSBError) -> Progress<Ending>
     {
         if replies.last == .failure(.again) { return try backOff() }
-        for reply in replies where reply.failure != nil {
-            let cause = reply.failure?.text
-            throw PVUSBError(.failed, "xenstored refused a change", cause: cause)
-        }
+        try Self.check(replies, [.commit])
         return .finished(.done)
     }
 
