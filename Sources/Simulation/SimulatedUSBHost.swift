@@ -6,7 +6,8 @@ public import XenStoreWire
 /// A host with a real xenstored whose USB side is that of a world file.
 ///
 /// Time is real: backends and guests act when a ``StorePeer`` plays them, in another process or
-/// thread. Locks are in `FILE.locks`, as for everybody who uses the world.
+/// thread. Locks are in `FILE.locks`, as for everybody who uses the world, unless another directory
+/// is named.
 public final class SimulatedUSBHost {
     /// The store.
     public let store: StoreClient
@@ -19,16 +20,18 @@ public final class SimulatedUSBHost {
 
     /// Opens a world file and names a server; nothing is connected yet.
     ///
-    /// - Parameter stopSignals: whether somebody may ask this process to stop.
+    /// - Parameters:
+    ///   - lockDirectory: where the locks are; nil means `FILE.locks`.
+    ///   - stopSignals: whether somebody may ask this process to stop.
     /// - Throws: why the file holds no world, or can't be shared.
     public init(
-        file path: String, store address: StoreAddress, timeoutMilliseconds: Int = 10_000,
-        stopSignals: SystemClock.StopSignals = .watched
+        file path: String, store address: StoreAddress, lockDirectory: String? = nil,
+        timeoutMilliseconds: Int = 10_000, stopSignals: SystemClock.StopSignals = .watched
     ) throws(WorldFailure) {
         world = try WorldFile(path)
         store = StoreClient(address, timeoutMilliseconds: timeoutMilliseconds)
         do throws(LocksFailure) {
-            locks = try LockDirectory(path: "\(path).locks")
+            locks = try LockDirectory(path: lockDirectory ?? "\(path).locks")
         } catch {
             throw WorldFailure(error.message)
         }

@@ -2,7 +2,7 @@ internal import HostUSB
 internal import XenStore
 
 extension SimulatedUSBHost {
-    /// Opens a world file and the xenstored of `XENSTORED_PATH`.
+    /// Opens a world file and the xenstored of `XENSTORED_PATH`, with the locks of `PVUSB_RUNDIR`.
     ///
     /// The host's own xenstored is refused: its guests are real, and must not meet devices and
     /// drivers that are made up.
@@ -20,8 +20,11 @@ extension SimulatedUSBHost {
         guard let address = StoreAddress(existing: socket) else {
             throw .store(StoreFailure(.unreachable, "there is no xenstored at \(socket)"))
         }
+        let locks = environment("PVUSB_RUNDIR").flatMap { $0.isEmpty ? nil : $0 }
         do {
-            try self.init(file: path, store: address, timeoutMilliseconds: timeoutMilliseconds)
+            try self.init(
+                file: path, store: address, lockDirectory: locks,
+                timeoutMilliseconds: timeoutMilliseconds)
         } catch {
             throw .world(error)
         }
