@@ -56,14 +56,15 @@ struct MeddlingTests {
     @Test func `a claim that another tool wipes at once is not taken for one`() throws {
         let bench = try Bench.withController()
         try bench.host.intervene { $0.settle() }
-        var isClaimed = false
+        var (isWritten, isClaimed) = (false, false)
         bench.store.before = { batch in
             let path = try #require(StorePath("\(Self.port)/1"))
             if isClaimed {
                 isClaimed = false
                 try bench.meddle([.write(path, text: "")])
             }
-            isClaimed = batch.contains(.write(path, text: "1-4"))
+            isClaimed = isWritten && batch.contains(.commit)
+            isWritten = batch.contains(.write(path, text: "1-4"))
         }
         #expect(
             bench.run(try Bench.attach("1-4")).error
