@@ -177,14 +177,3 @@ extension World {
         return world
     }
 }
-
-extension Outcome {
-    /// The error that decides the exit code.
-    fileprivate var error: PVUSBError? {
-        switch self {
-        case .failed(let error): error
-        case .report(let report): report.verdict
-        case .inventory, .plans: nil
-        }
-    }
-}

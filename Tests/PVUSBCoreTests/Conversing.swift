@@ -35,20 +35,6 @@ extension LittleHost {
 }
 
 extension Outcome {
-    /// What was done, where anything was.
-    var report: Report? {
-        if case .report(let report) = self { report } else { nil }
-    }
-
-    /// The error that decides the exit code.
-    var error: PVUSBError? {
-        switch self {
-        case .failed(let error): error
-        case .report(let report): report.verdict
-        case .inventory, .plans: nil
-        }
-    }
-
     /// The first goal's steps that were done, on one line each.
     var done: [String] {
         (report?.goals.first?.steps ?? []).filter { $0.result == .done }.map(\.step.line)

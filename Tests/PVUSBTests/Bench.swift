@@ -123,22 +123,6 @@ extension Bench {
     }
 }
 
-extension Outcome {
-    /// What was done, where anything was.
-    var report: Report? {
-        if case .report(let report) = self { report } else { nil }
-    }
-
-    /// The error that decides the exit code.
-    var error: PVUSBError? {
-        switch self {
-        case .failed(let error): error
-        case .report(let report): report.verdict
-        case .inventory, .plans: nil
-        }
-    }
-}
-
 /// A write of text, by path.
 func writing(_ path: String, _ text: String) throws -> StoreRequest {
     .write(try #require(StorePath(path)), text: text)

@@ -12,6 +12,22 @@ public enum Outcome: Hashable, Sendable {
     case failed(PVUSBError)
 }
 
+extension Outcome {
+    /// What was done, where anything was to be done.
+    public var report: Report? {
+        if case .report(let report) = self { report } else { nil }
+    }
+
+    /// The error that decides the exit code; nil when there is none.
+    public var error: PVUSBError? {
+        switch self {
+        case .failed(let error): error
+        case .report(let report): report.verdict
+        case .inventory, .plans: nil
+        }
+    }
+}
+
 /// What was seen of the host, and who is at work on it.
 public struct Inventory: Hashable, Sendable {
     /// What was seen.
