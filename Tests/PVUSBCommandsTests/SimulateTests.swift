@@ -48,6 +48,19 @@ struct SimulateTests {
                 == .bad(1, "pvusb: there is no xenstored at /nowhere/socket\n"))
     }
 
+    @Test func `the locks are where PVUSB_RUNDIR says`() throws {
+        let sandbox = try Sandbox.builtIn()
+        let run = try sandbox.run(
+            Program.pvusb(), ["devices", "--usb", "world.json"],
+            environment: ["XENSTORED_PATH": "/dev/null", "PVUSB_RUNDIR": "/dev/null/locks"])
+        #expect(
+            run
+                == .bad(
+                    1,
+                    "pvusb: the world file world.json can't be used: the lock directory "
+                        + "/dev/null/locks cannot be used: ENOTDIR\n"))
+    }
+
     @Test(arguments: [
         "devices --usb world.json --sandbox world.json", "devices --usb world.json --sysfs /sys",
         "simulate world.json --sandbox world.json", "simulate world.json --usb world.json",
