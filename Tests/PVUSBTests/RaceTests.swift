@@ -70,6 +70,41 @@ struct RaceTests {
         #expect(try bench.status("1-1").state == .host)
     }
 
+    @Test func `a claim while the host is read is seen before anything is waited for`() throws {
+        let bench = try Bench.withController()
+        let settings = try #require(ControllerSettings())
+        try bench.succeed(.addController(try DomainSelector("win10"), settings))
+        var surveys = 0
+        bench.files.refusesRead = { path in
+            guard path.hasSuffix("/usbback/port_ids") else { return nil }
+            surveys += 1
+            guard surveys == 2 else { return nil }
+            let port = "/local/domain/0/backend/vusb/3/0/port/1"
+            try? bench.meddle([try writing(port, "1-1")])
+            try? bench.host.intervene { $0.settle() }
+            return nil
+        }
+        let outcome = bench.run(try Bench.attach("1-1"))
+        #expect(
+            outcome.error
+                == PVUSBError(
+                    .unfinished, "a port holds 1-1, but usbback does not have it",
+                    remedy: "pvusb recover 1-1"))
+        #expect(surveys == 3)
+        #expect(bench.changes == [])
+    }
+
+    @Test func `what usbback lists of a port cleared a moment ago is waited for`() throws {
+        let bench = try Bench.withController()
+        try bench.meddle([try writing("\(Self.back)/port/3", "1-1")])
+        try bench.host.intervene { $0.settle() }
+        try bench.meddle([try writing("\(Self.back)/port/3", "")])
+        let report = try bench.succeed(try Bench.attach("1-1"))
+        #expect(report.goals.map(\.label) == ["1-1 in pv1 at 0:1"])
+        let device = try #require(BusID("1-1"))
+        #expect(report.goals.first?.steps.first == StepReport(.awaitReleased(device), .done))
+    }
+
     @Test func `a second claim on the device is detected`() throws {
         let bench = try Bench.withController()
         bench.files.after = { path in

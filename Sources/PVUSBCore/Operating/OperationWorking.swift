@@ -100,6 +100,12 @@ extension Operation {
     private mutating func plan(_ seen: Observation) -> Effect? {
         guard let task = tasks.first else { return nil }
         plans += 1
+        // The store is read before the host: what usbback lists and no port holds may have been
+        // claimed between the two, and would be waited for in vain.
+        guard plans > 1 || !task.wantsUnheldListing(in: seen) else {
+            phase = .surveying(Survey(.everything), .plan)
+            return nil
+        }
         do throws(PVUSBError) {
             let plan = try task.plan(in: seen)
             let steps = current?.steps ?? []

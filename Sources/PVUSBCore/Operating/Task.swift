@@ -42,6 +42,12 @@ enum Task: Hashable, Sendable {
         }
     }
 
+    /// Tells whether a device to be given away is listed by usbback, although no port holds it.
+    func wantsUnheldListing(in seen: Observation) -> Bool {
+        guard case .attach(let device, _, _) = self else { return false }
+        return seen.host.portTable?.lists(device) == true && seen.places(of: device).isEmpty
+    }
+
     /// Plans the task for what is seen.
     func plan(in seen: Observation) throws(PVUSBError) -> Plan {
         guard seen.recordVersion ?? Record.version <= Record.version else { throw .newerRecords }
