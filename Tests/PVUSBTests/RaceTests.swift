@@ -60,6 +60,20 @@ struct RaceTests {
         #expect(try bench.text("\(Self.back)/port/1") == "9-9")
     }
 
+    @Test func `as many as want the same port may be quicker`() throws {
+        let bench = try Bench.withController()
+        var taken = 0
+        bench.store.before = { batch in
+            let next = try writing("\(Self.back)/port/\(taken + 1)", "1-1")
+            guard taken < 8, batch.contains(next) else { return }
+            taken += 1
+            try bench.meddle([try writing("\(Self.back)/port/\(taken)", "9-\(taken)")])
+        }
+        let report = try bench.succeed(try Bench.attach("1-1"))
+        #expect(taken == 8)
+        #expect(report.goals.map(\.label) == ["1-1 in pv1 at 1:1"])
+    }
+
     @Test func `a port that was asked for and is taken meanwhile is busy`() throws {
         let bench = try Bench.withController()
         bench.store.once(writing: "\(Self.back)/port/1") {

@@ -33,7 +33,10 @@ public struct Operation: Hashable, Sendable {
     }
 
     /// How often a plan is made anew because somebody else was first.
-    static let plansMax = 8
+    ///
+    /// All who want any port want the same one. Of so many at once the last may lose to each of the
+    /// others, and once more where a controller has to be made.
+    static let plansMax = 40
 
     let command: Command
     let options: OperationOptions
