@@ -27,7 +27,7 @@ def compare(name, wanted, seen):
     """Fails with what differs."""
     if wanted != seen:
         lines = difflib.unified_diff(
-            wanted.splitlines(), seen.splitlines(), f"{name} as it should be", "as it is", "", "", 1,
+            wanted.splitlines(), seen.splitlines(), f"{name} as it should be", "as it is", n=1,
             lineterm="")
         raise Failure("\n".join(lines))
 

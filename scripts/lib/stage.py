@@ -31,6 +31,7 @@ class Stage:
         self.kind, self.directory = kind, Path(directory)
         self.directory.mkdir(parents=True)
         self.server, self.world = self.directory / "xs", self.directory / "w.json"
+        self.locks = self.directory / "w.json.locks"
         self.environment = {
             name: value for name, value in os.environ.items() if not name.startswith("PVUSB_")}
         self.environment["XENSTORED_PATH"] = str(self.server / "socket")

@@ -31,7 +31,6 @@ class Store:
         self.socket.settimeout(PATIENCE)
         self.socket.connect(str(path))
         self.number = 0
-        self.watching = False
 
     def close(self):
         """Ends the connection, and with it its watches and its transaction."""
