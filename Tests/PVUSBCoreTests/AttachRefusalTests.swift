@@ -178,3 +178,22 @@ struct AttachRefusalTests {
         #expect(Set(codes) == [5, 8, 9, 12])
     }
 }
+
+extension AttachRefusalTests {
+    @Test(arguments: [RecordGoal.attach, .attached])
+    func `what another guest's port holds is that guest's, finished or not`(goal: RecordGoal) {
+        var scene = Scene(["usbhid"], record: Record(goal, at: place(1, of: 7)))
+        scene.controllers = [
+            ControllerView([""]), ControllerView(["1-1"], id: controllerID(of: 7)),
+        ]
+        var seen = scene.observation
+        seen.domains.append(DomainView(id: domid(7), name: "other", vm: "/vm/a"))
+        let refusal = failure { _ = try seen.planAttach(of: bus("1-1"), to: guest, at: nil) }
+        #expect(
+            refusal
+                == PVUSBError(
+                    .busy, "1-1 is on its way into other at 0:1",
+                    cause: seen.status(of: bus("1-1")).problems.first,
+                    remedy: "pvusb recover 1-1"))
+    }
+}

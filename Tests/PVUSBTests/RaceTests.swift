@@ -102,7 +102,8 @@ struct RaceTests {
         #expect(
             outcome.error
                 == PVUSBError(
-                    .unfinished, "a port holds 1-1, but usbback does not have it",
+                    .busy, "1-1 is on its way into win10 at 0:1",
+                    cause: "a port holds 1-1, but usbback does not have it",
                     remedy: "pvusb recover 1-1"))
         #expect(surveys == 3)
         #expect(bench.changes == [])

@@ -11,7 +11,7 @@ from stage import Failure
 ROUNDS = int(os.environ.get("PVUSB_ROUNDS") or 20)
 DEVICE = "1-4"
 GUESTS = {"pv1": 1, "win10": 3}
-BUSY, UNFINISHED = 9, 12
+BUSY = 9
 
 
 def expect(condition, *sentences):

@@ -100,9 +100,9 @@ extension Operation {
     private mutating func plan(_ seen: Observation) -> Effect? {
         guard let task = tasks.first else { return nil }
         plans += 1
-        // The store is read before the host: what usbback lists and no port holds may have been
-        // claimed between the two, and would be waited for in vain.
-        guard plans > 1 || !task.wantsUnheldListing(in: seen) else {
+        // The store is read before the host: what usbback lists or has and no port holds may have
+        // been claimed between the two, and would be waited for in vain.
+        guard plans > 1 || !task.wantsUnheldCapture(in: seen) else {
             phase = .surveying(Survey(.everything), .plan)
             return nil
         }

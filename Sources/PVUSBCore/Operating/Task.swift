@@ -42,10 +42,14 @@ enum Task: Hashable, Sendable {
         }
     }
 
-    /// Tells whether a device to be given away is listed by usbback, although no port holds it.
-    func wantsUnheldListing(in seen: Observation) -> Bool {
-        guard case .attach(let device, _, _) = self else { return false }
-        return seen.host.portTable?.lists(device) == true && seen.places(of: device).isEmpty
+    /// Tells whether usbback lists or has a device to be given away, although no port holds it.
+    func wantsUnheldCapture(in seen: Observation) -> Bool {
+        guard case .attach(let device, _, _) = self, seen.places(of: device).isEmpty else {
+            return false
+        }
+        let interfaces = seen.host.device(device)?.interfaces ?? []
+        return seen.host.portTable?.lists(device) == true
+            || interfaces.contains { $0.driver == SysfsPath.usbback }
     }
 
     /// Plans the task for what is seen.

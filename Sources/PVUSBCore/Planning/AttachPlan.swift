@@ -46,7 +46,7 @@ extension Observation {
         case .attaching, .assignedUncaptured:
             guard let place = status.record?.place ?? status.place,
                 wish.allows(place, in: domain.id), status.place == nil || status.place == place
-            else { throw .unfinished(status) }
+            else { throw inTheWay(status, of: domain) }
             return .port(place)
         case .detaching, .stale:
             guard let record = status.record, isDebris(record, of: device.id) else {
@@ -55,6 +55,18 @@ extension Observation {
             return nil
         default: throw .unfinished(status)
         }
+    }
+
+    /// What another guest's port holds is that guest's, finished or not.
+    private func inTheWay(_ status: DeviceStatus, of domain: DomainView) -> PVUSBError {
+        guard let place = status.place, place.controller.domain != domain.id else {
+            return .unfinished(status)
+        }
+        let name =
+            self.domain(place.controller.domain)?.label ?? "domain \(place.controller.domain)"
+        return PVUSBError(
+            .busy, "\(status.id) is on its way into \(name) at \(place.label)",
+            cause: status.problems.first, remedy: status.remedy)
     }
 
     private func busy(_ status: DeviceStatus) -> PVUSBError {
