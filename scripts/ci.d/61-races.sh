@@ -18,7 +18,7 @@ scratch=${CI_SCRATCH:-$(mktemp -d)}
 
 scripts/real-xenstored fetch >/dev/null
 tar --force-local -xzf Tests/Fixtures/host-sysfs.tar.gz -C "$scratch"
-printf '%-11s%-44s%6s%9s   %s\n' SERVER RACE ROUNDS TIME 'EXIT CODES AND HOW OFTEN'
+printf '%-11s%-49s%6s%9s   %s\n' SERVER RACE ROUNDS TIME 'EXIT CODES AND HOW OFTEN'
 python3 scripts/lib/races.py oxenstored "$scratch/oxenstored" >"$scratch/later" 2>&1 &
 later=$!
 code=0

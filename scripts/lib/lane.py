@@ -54,7 +54,7 @@ class Lane:
             f"{'/'.join(map(str, codes))} x {count}"
             for codes, count in sorted(self.endings.items()))
         seconds = time.monotonic() - self.started
-        row = f"{self.stage.kind:11}{self.name:44}{self.rounds:6}{seconds:7.1f} s   {seen}"
+        row = f"{self.stage.kind:11}{self.name:49}{self.rounds:6}{seconds:7.1f} s   {seen}"
         print(row, flush=True)
 
 
@@ -74,11 +74,6 @@ def expect_same(stage, before, *what):
     lost, left = (sorted(set(one) - set(other)) for one, other in (
         (before.splitlines(), after.splitlines()), (after.splitlines(), before.splitlines())))
     expect(before == after, *what, f"gone: {lost}", f"left behind: {left}")
-
-
-def is_at_home(stage, home):
-    """Tells whether the device is with its host drivers and no record is left."""
-    return stage.drivers(DEVICE) == home and stage.state(DEVICE) == "host"
 
 
 def truth(stage, *devices):
