@@ -3,6 +3,7 @@ import Foundation
 import HostUSB
 import PVUSB
 import Simulation
+import TestSupport
 import Testing
 import XenStore
 
@@ -123,7 +124,7 @@ extension RealStoreBench {
 struct EmbeddedStoreNodeTests {
     @Test(arguments: NodeCheck.all)
     func `on the embedded store every node is as expected`(check: NodeCheck) throws {
-        try EmbeddedStore.withServer { try check.run(at: $0) }
+        try ServedStore.run { try check.run(at: $0.path) }
     }
 }
 
