@@ -91,6 +91,8 @@ extension ControllerView {
     fileprivate var kindText: String { "\(kind?.rawValue ?? "unknown kind"), USB \(version)" }
 
     fileprivate var stateText: String {
-        isOrphan ? "left behind" : backendState?.label ?? "no backend"
+        isOrphan
+            ? "left behind"
+            : (backendState?.label ?? "no backend") + (isOffline ? ", being removed" : "")
     }
 }

@@ -9,7 +9,7 @@ extension Observation {
         case .captured:
             return [
                 gone.map { "usbback has \(id) for domain \($0), which is gone" }
-                    ?? "usbback has \(id), but no port does"
+                    ?? capturedProblem(id, places)
             ]
         case .mixed: return ["some interfaces of \(id) are with usbback, others are not"]
         case .attaching: return ["an attach of \(id) was begun and not finished"]
@@ -23,6 +23,11 @@ extension Observation {
                     ?? staleProblem(id)
             ]
         }
+    }
+
+    private func capturedProblem(_ id: BusID, _ places: [Place]) -> String {
+        guard let place = places.first else { return "usbback has \(id), but no port does" }
+        return "usbback has \(id), but not for port \(place.label), which holds it"
     }
 
     private func staleProblem(_ id: BusID) -> String {

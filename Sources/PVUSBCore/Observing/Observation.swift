@@ -17,8 +17,8 @@ public struct Observation: Hashable, Sendable {
     public var details: [ControllerInfo] = []
     /// What makes no sense and is passed over.
     public var oddities: [Oddity] = []
-    /// The version of the record format in the store; nil when pvusb never ran here.
-    public var recordVersion: Int?
+    /// Whether the records in the store are of a version that this pvusb writes, or there are none.
+    public var recordsAreOurs = true
     /// The greatest controller number that is listed for a domain, described or not.
     public var greatestNumbers: [DomainID: UInt8] = [:]
 
@@ -74,12 +74,17 @@ public struct Observation: Hashable, Sendable {
 }
 
 extension Observation {
+    /// What is expected once a device is back: no port holds it.
+    mutating func takeBack(_ device: BusID) {
+        controllers = controllers.map { $0.withoutDevice(device) }
+    }
+
     /// Takes in what a survey of the store answered, as far as its scope went.
     mutating func update(from answers: StoreAnswers, scope: SurveyScope) {
         switch scope {
         case .hostOnly, .drivers: return
         case .everything, .everyPort:
-            recordVersion = answers.text(StoreLayout.version).flatMap { Int(decimal: $0) }
+            recordsAreOurs = Record.isOurs(version: answers.text(StoreLayout.version))
             domains = answers.domains.map { answers.domain($0) }
             controllers = (answers.controllers + answers.orphans)
                 .compactMap { answers.controller($0) }.sorted { $0.id < $1.id }
@@ -145,10 +150,14 @@ extension StoreAnswers {
             backendDomain: backendDomain(of: id),
             backendState: backend(of: id).flatMap { state($0) },
             frontendState: state(StoreLayout.frontend(of: id)).map { Untrusted($0) },
-            ports: ports(of: id))
+            ports: ports(of: id),
+            isOffline: backend(of: id).flatMap { text($0 / ControllerKey.online) } == "0")
     }
 
-    /// What is left of a controller whose domain is gone; nil when nothing is.
+    /// What is left of a controller that libxl has no record of; nil when nothing is.
+    ///
+    /// Only domain 0 makes and removes the directory of its frontend: where that is there, so is
+    /// its domain, and only the record was lost.
     private func orphan(_ id: ControllerID) -> ControllerView? {
         let backend = StoreLayout.backend(of: id)
         let ports = StoreLayout.ports(of: id, .pv)
@@ -158,7 +167,8 @@ extension StoreAnswers {
             id: id, kind: .pv,
             version: text(backend / ControllerKey.version).flatMap { UInt8(decimal: $0) } ?? 0,
             backendDomain: .zero, backendState: state(backend), frontendState: nil,
-            ports: listed.map { content(ports / $0.component) }, isOrphan: true)
+            ports: listed.map { content(ports / $0.component) },
+            isOrphan: !exists(StoreLayout.frontend(of: id)))
     }
 
     private func ports(of id: ControllerID) -> [PortContent] {

@@ -89,7 +89,8 @@ extension Observation {
     /// All is done but the last note: every interface captured, the port held.
     private func finishedAttach(_ status: DeviceStatus) -> Plan? {
         guard var record = status.record, let place = record.place, status.place == place,
-            !isLeftBehind(place), status.device?.isCaptured == true
+            !isLeftBehind(place), status.device?.isCaptured == true,
+            !isForgotten(status.id, at: place)
         else { return nil }
         record.goal = .attached
         record.created = nil

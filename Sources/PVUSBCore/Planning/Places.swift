@@ -32,10 +32,7 @@ extension Observation {
             throw noController(wish.controller, domain)
         }
         try controller.check(device, in: domain)
-        guard let port = wish.port else {
-            guard let free = controller.freePort else { throw full(controller, domain) }
-            return .port(Place(controller: id, port: free))
-        }
+        guard let port = wish.port ?? controller.freePort else { throw full(controller, domain) }
         try check(controller, port, in: domain)
         return .port(Place(controller: id, port: port))
     }
@@ -71,7 +68,12 @@ extension Observation {
     ) throws(PVUSBError) {
         let place = Place(controller: controller.id, port: port)
         switch controller.content(of: port) {
-        case .free: return
+        case .free:
+            guard controller.isOffline else { return }
+            throw PVUSBError(
+                .busy,
+                "controller \(controller.id.number.number) of \(domain.label) is being removed",
+                remedy: "pvusb recover")
         case .missing:
             throw PVUSBError(
                 .notFound,
@@ -106,7 +108,7 @@ extension Observation {
 extension ControllerView {
     /// The backend is on its way out, or gone.
     fileprivate var isLeaving: Bool {
-        backendState == .closing || backendState == .closed
+        isOffline || backendState == .closing || backendState == .closed
     }
 
     /// Tells whether the controller can carry the device.
