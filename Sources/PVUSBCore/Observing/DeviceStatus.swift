@@ -85,15 +85,13 @@ extension Observation {
         }
     }
 
-    /// Only a PV controller's devices are with usbback; whether QEMU has one, drivers don't tell.
     private func assigned(_ device: HostDevice?, at place: Place) -> DeviceState {
         guard let device else { return .assignedAbsent }
-        guard controller(place.controller)?.kind == .pv else { return .assigned }
         // A domain that is gone has nothing: what it had is half way back.
         guard !isLeftBehind(place) else {
             return device.isCaptured ? .captured : .stale
         }
-        return device.isCaptured ? .assigned : .assignedUncaptured
+        return isTaken(device, at: place) ? .assigned : .assignedUncaptured
     }
 
     private func unassigned(_ device: HostDevice?) -> DeviceState {
@@ -136,7 +134,7 @@ extension Observation {
             guard let driver = interface.driver else {
                 return isSame && record.driver(of: interface.id) == nil
             }
-            return driver != SysfsPath.usbback
+            return driver != SysfsPath.usbback && driver != .usbfs
         }
     }
 }

@@ -5,7 +5,7 @@ enum Task: Hashable, Sendable {
     case attach(BusID, to: DomainID, at: PlaceWish?)
     case detach(BusID, from: Place?, rebind: Bool)
     case recover(BusID, named: Bool)
-    case addController(DomainID, ControllerSettings)
+    case addController(DomainID, ControllerWish)
     case removeController(ControllerID, devices: [BusID])
     case destroyController(ControllerID)
     case removeOrphan(ControllerID)
@@ -35,8 +35,10 @@ enum Task: Hashable, Sendable {
         switch self {
         case .attach(let device, _, _), .detach(let device, _, _), .recover(let device, _):
             .host(device)
-        case .addController(let domain, let settings):
-            .controllerAdded(ControllerID(domain: domain, number: ControllerNumber(0)), settings)
+        case .addController(let domain, let wish):
+            .controllerAdded(
+                ControllerID(domain: domain, number: ControllerNumber(0)),
+                .automatic(wish.kind ?? .pv))
         case .removeController(let id, _), .destroyController(let id), .removeOrphan(let id):
             .controllerRemoved(id)
         }
@@ -64,11 +66,10 @@ enum Task: Hashable, Sendable {
             return try seen.planDetach(of: device, from: place, rebind: rebind)
         case .recover(let device, let named):
             try seen.checkReadable(device)
-            try seen.checkKind(of: device)
             try seen.checkContest(of: device)
             return seen.planRecovery(of: device, named: named)
-        case .addController(let domain, let settings):
-            return try seen.planController(for: try seen.resolve(.number(domain)), settings)
+        case .addController(let domain, let wish):
+            return try seen.planController(for: try seen.resolve(.number(domain)), wish)
         case .removeController(let id, let devices):
             return try seen.planRemoval(of: id, taking: devices)
         case .destroyController(let id): return try seen.planDestruction(of: id)
@@ -83,7 +84,6 @@ extension Observation {
         of device: BusID, from place: Place?, rebind: Bool
     ) throws(PVUSBError) -> Plan {
         try checkReadable(device)
-        try checkKind(of: device)
         try check(device, isIn: place)
         let status = status(of: device)
         guard status.state != .hub else {
@@ -102,15 +102,6 @@ extension Observation {
         guard status.state != .contested || ourClaim(on: device, places(of: device)) != nil else {
             throw .unfinished(status)
         }
-    }
-
-    /// Refuses to touch a device that QEMU has: only usbback's are understood yet.
-    fileprivate func checkKind(of device: BusID) throws(PVUSBError) {
-        guard let kind = status(of: device).kind, kind != .pv else { return }
-        throw PVUSBError(
-            .failed,
-            "\(device) is on a controller of kind \(kind.rawValue), which this version of "
-                + "pvusb only looks at", remedy: "use xl usbdev-detach")
     }
 }
 
