@@ -55,20 +55,18 @@ struct ControllerAddCommand: AsyncParsableCommand {
     private func wish(_ kind: ControllerKind?) throws(PVUSBError) -> ControllerWish {
         let wish = ControllerWish(
             kind: kind,
-            version: try number(version, max: 3, "is no USB version: it is 1 or 2, or 3 for a "
-                + "devicemodel"),
-            ports: try number(ports, max: PortNumber.max, "is no number of ports: it is from 1 to "
-                + "\(PortNumber.max)"))
+            version: try number(version, max: 3, "USB version"),
+            ports: try number(ports, max: PortNumber.max, "number of ports"))
         if let kind { _ = try wish.settings(for: kind) }
         return wish
     }
 
     private func number(
-        _ word: String?, max: UInt8, _ reason: String
+        _ word: String?, max: UInt8, _ what: String
     ) throws(PVUSBError) -> UInt8? {
         guard let word else { return nil }
         guard let number = UInt8(complete: word), (1...max).contains(number) else {
-            throw PVUSBError(.usage, "'\(word)' \(reason)")
+            throw PVUSBError(.usage, "'\(word)' is no \(what): it is from 1 to \(max)")
         }
         return number
     }

@@ -161,7 +161,7 @@ extension ControllerKind {
     /// emulates, version 1 is UHCI, version 2 EHCI without companions, and version 3 xHCI.
     func speeds(version: UInt8) -> ClosedRange<USBSpeed> {
         switch (self, version) {
-        case (.pv, 1), (.qusb, 1), (.deviceModel, 1): .low ... .full
+        case (.pv, 0...1), (.qusb, 0...1), (.deviceModel, 0...1): .low ... .full
         case (.pv, _): .low ... .high
         case (.deviceModel, 2): .high ... .superSpeedPlusBy2
         case (.qusb, _), (.deviceModel, _): .low ... .superSpeedPlusBy2
