@@ -69,7 +69,7 @@ let package = Package(
             "XenStoreTests",
             ["XenStore", "XenStoreServer", "XenStoreWire", "TestSupport"]),
         tests("HostUSBTests", ["HostUSB", "USBModel", "CLinux", "TestSupport"]),
-        tests("DeviceModelTests", ["DeviceModel"]),
+        tests("DeviceModelTests", ["DeviceModel", "CLinux", "TestSupport"]),
         tests("PVUSBCoreTests", ["PVUSBCore"]),
         tests(
             "SimulationTests",

@@ -6,7 +6,21 @@ public protocol DeviceModelSeam: AnyObject {
     /// Asks the QEMU of a domain to do something.
     ///
     /// - Throws: ``QMPFailure`` when QEMU refused, or could not be asked.
-    func execute(_ command: QMPCommand, domain: UInt16) throws(QMPFailure) -> QMPValue
+    func execute(_ command: QMPCommand, guest: QMPGuest) throws(QMPFailure) -> QMPValue
+}
+
+/// The domain whose QEMU is meant.
+public struct QMPGuest: Hashable, Sendable {
+    /// Its domid; libxl names QEMU's socket after it.
+    public let domain: UInt16
+    /// Its uuid, after which libxl names the lock of the socket; nil when nobody knows it.
+    public let uuid: String?
+
+    /// Names a domain.
+    public init(domain: UInt16, uuid: String?) {
+        self.domain = domain
+        self.uuid = uuid
+    }
 }
 
 /// Why QEMU did not do what it was asked.

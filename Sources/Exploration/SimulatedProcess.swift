@@ -51,7 +51,7 @@ struct SimulatedProcess {
         switch effect {
         case .store(let batch): return .store(store(&world, batch))
         case .files(let requests): return .files(world.perform(requests))
-        case .deviceModel: return .deviceModel(.unreachable("the world has no QEMU"))
+        case .deviceModel(let command): return .deviceModel(world.execute(command))
         case .lock(let lock):
             let holder = world.lock(lock.name, for: process, isTest: lock.isTest)
             return holder.map { .lockHeld(by: $0) } ?? .locked

@@ -132,7 +132,8 @@ extension Driver {
         }
         do throws(QMPFailure) {
             let value = try deviceModel.execute(
-                QMPCommand(command.action), domain: command.domain.number)
+                QMPCommand(command.action),
+                guest: QMPGuest(domain: command.domain.number, uuid: command.uuid))
             return .deviceModel(DeviceModelReply(value))
         } catch {
             return .deviceModel(DeviceModelReply(error))
@@ -155,13 +156,19 @@ extension QMPCommand {
             self.init("device_add", arguments)
         case .remove(let id): self.init("device_del", ["id": .text(id)])
         case .list(let path): self.init("qom-list", ["path": .text(path)])
+        case .get(let path, let property):
+            self.init("qom-get", ["path": .text(path), "property": .text(property)])
         }
     }
 }
 
 extension DeviceModelReply {
-    /// A listing's names, where the value is one; any other value says no more than "done".
+    /// A listing's names or a text, where the value is one; any other says no more than "done".
     fileprivate init(_ value: QMPValue) {
+        if case .text(let text) = value {
+            self = .text(text)
+            return
+        }
         guard case .list(let entries) = value else {
             self = .done
             return

@@ -1,3 +1,4 @@
+internal import DeviceModel
 package import HostUSB
 internal import XenStore
 
@@ -49,7 +50,8 @@ extension Seams {
             store: store, files: files, locks: locks,
             clock: HostClock(try stopClock(), store: store) { () throws(FileErrno) in
                 try HotplugEvents()
-            }, log: log)
+            }, deviceModel: isReal ? QMPClient(timeoutMilliseconds: timeoutMilliseconds) : nil,
+            log: log)
     }
 
     /// The log whose socket `PVUSB_LOG_SOCKET` names; nil when it names none.

@@ -114,7 +114,7 @@ extension Seams {
         do throws(WorldFailure) {
             let host = try SimulatedHost(file: path)
             return Seams(
-                store: host, files: host, locks: host, clock: host,
+                store: host, files: host, locks: host, clock: host, deviceModel: host,
                 log: systemLog(Environment.value))
         } catch {
             throw .world(path, error)
@@ -128,7 +128,8 @@ extension Seams {
         let host = try SimulatedUSBHost.opened(path, timeout: timeout)
         let clock = HostClock(host.clock, store: host.store, hotplug: host.fileChanges)
         return Seams(
-            store: host, files: host, locks: host, clock: clock, log: systemLog(Environment.value))
+            store: host, files: host, locks: host, clock: clock, deviceModel: host,
+            log: systemLog(Environment.value))
     }
 }
 

@@ -14,22 +14,35 @@ enum HandshakeState: String {
 
 /// Where a simulated controller's two ends are.
 struct SimulatedController: Hashable {
+    /// Who serves it: usbback, or the domain's QEMU.
+    enum Backend: String, CaseIterable {
+        case vusb
+        case qusb
+    }
+
     let domain: UInt16
     let number: UInt32
+    let kind: Backend
 
-    init(domain: UInt16, number: UInt32) {
+    init(domain: UInt16, number: UInt32, kind: Backend = .vusb) {
         self.domain = domain
         self.number = number
+        self.kind = kind
     }
 
     init(_ entry: PortTableEntry) {
         self.init(domain: entry.domain, number: entry.controller)
     }
 
-    static let allBackends = StorePath.root / "local" / "domain" / "0" / "backend" / "vusb"
+    static let allBackends = allBackends(.vusb)
+
+    static func allBackends(_ kind: Backend) -> StorePath {
+        StorePath.root / "local" / "domain" / "0" / "backend" / (kind == .vusb ? "vusb" : "qusb")
+    }
 
     var backend: StorePath {
-        Self.allBackends / StorePath.Component(UInt(domain)) / StorePath.Component(UInt(number))
+        Self.allBackends(kind) / StorePath.Component(UInt(domain))
+            / StorePath.Component(UInt(number))
     }
 
     var frontend: StorePath {
@@ -47,12 +60,18 @@ extension World {
     ///
     /// - Returns: whether anybody did anything; false means that all is quiet.
     public mutating func react() -> Bool {
-        let controllers = controllers()
-        var isBusy = forgetsPorts(ofAllBut: controllers)
-        for controller in controllers {
+        let ours = controllers(.vusb)
+        var isBusy = forgetsPorts(ofAllBut: ours)
+        for controller in ours {
             isBusy = frontendReacts(controller) || isBusy
             isBusy = backendReacts(controller) || isBusy
         }
+        let served = controllers(.qusb)
+        isBusy = qemusReact(served) || isBusy
+        for controller in served where text(controller.frontend / "backend") != nil {
+            isBusy = frontendReacts(controller) || isBusy
+        }
+        for controller in served { isBusy = qusbReacts(controller) || isBusy }
         return isBusy
     }
 
@@ -69,11 +88,13 @@ extension World {
         return ports.count < count
     }
 
-    private func controllers() -> [SimulatedController] {
-        numbers(below: SimulatedController.allBackends).flatMap { domain in
-            let path = SimulatedController.allBackends / StorePath.Component(UInt(domain))
-            return numbers(below: path).compactMap { number in
-                UInt16(exactly: domain).map { SimulatedController(domain: $0, number: number) }
+    func controllers(_ kind: SimulatedController.Backend) -> [SimulatedController] {
+        let all = SimulatedController.allBackends(kind)
+        return numbers(below: all).flatMap { domain in
+            numbers(below: all / StorePath.Component(UInt(domain))).compactMap { number in
+                UInt16(exactly: domain).map {
+                    SimulatedController(domain: $0, number: number, kind: kind)
+                }
             }
         }.filter { $0.domain <= PortTableEntry.domainMax }
     }
@@ -86,7 +107,7 @@ extension World {
         text(end / "state").flatMap(HandshakeState.init)
     }
 
-    private mutating func set(_ end: StorePath, _ state: HandshakeState) -> Bool {
+    mutating func set(_ end: StorePath, _ state: HandshakeState) -> Bool {
         write(end / "state", state.rawValue)
         return true
     }
@@ -95,7 +116,10 @@ extension World {
 
     /// Linux's xen-hcd: shares its rings when the backend waits, goes when the backend goes.
     private mutating func frontendReacts(_ controller: SimulatedController) -> Bool {
-        guard let guest = guests.firstIndex(where: { $0.domain == controller.domain }),
+        // A guest looks at one backend only, the one that its own directory names.
+        let backend = text(controller.frontend / "backend")
+        guard backend == nil || backend == controller.backend.text,
+            let guest = guests.firstIndex(where: { $0.domain == controller.domain }),
             guests[guest].hasFrontend, let own = state(of: controller.frontend),
             let other = guestReadsState(of: controller)
         else { return false }

@@ -25,6 +25,7 @@ extension World {
         self.init(
             usb: usb, store: store,
             guests: [Guest(domain: 1), Guest(domain: 2), Guest(domain: 3)])
+        startQEMU(for: 3)
     }
 }
 

@@ -27,12 +27,14 @@ extension World {
     public mutating func destroy(_ domain: UInt16, leavingBackend: Bool = false) {
         let number = StorePath.Component(UInt(domain))
         let own = StorePath.root / "local" / "domain" / number
+        stopQEMU(of: domain)
         if !leavingBackend { removeBackends(of: domain) }
         if let vm = text(own / "vm").flatMap({ StorePath($0) }), vm.components.first == "vm" {
             remove(vm)
         }
         remove(own)
         remove(.root / "libxl" / number)
+        remove(.root / "local" / "domain" / "0" / "device-model" / number)
         guests.removeAll { $0.domain == domain }
         store.releaseDomain(domain)
     }

@@ -11,7 +11,7 @@ public import XenStoreWire
 /// without having passed. One made from a file takes part with other processes on the same file:
 /// see ``WorldFile``.
 public final class SimulatedHost {
-    private let keeper: any WorldKeeper
+    let keeper: any WorldKeeper
     private let client: SimulatedClient
     private let signals: (any Clock)?
     private let sharedLocks: (any Locks)?

@@ -6,7 +6,7 @@ extension World {
     /// The nodes that the reactions look at and change: both ends of the guests' controllers.
     var playedRoots: [StorePath] {
         guests.flatMap { guest in
-            [SimulatedController.backends(of: guest.domain), .frontends(of: guest.domain)]
+            SimulatedController.backends(of: guest.domain) + [.frontends(of: guest.domain)]
         }
     }
 
@@ -19,7 +19,8 @@ extension World {
     ///
     /// - Parameter nodes: what is at and below ``playedRoots`` there.
     mutating func mirror(_ nodes: [StoreEntry]) throws(StoreEntriesError) {
-        let roots = playedRoots + [SimulatedController.allBackends]
+        let all = SimulatedController.Backend.allCases.map { SimulatedController.allBackends($0) }
+        let roots = playedRoots + all
         let rest = store.entries.filter { entry in
             !roots.contains { $0.contains(entry.path) }
         }
@@ -28,9 +29,9 @@ extension World {
 }
 
 extension SimulatedController {
-    /// The directory of a guest's backends.
-    static func backends(of domain: UInt16) -> StorePath {
-        allBackends / StorePath.Component(UInt(domain))
+    /// The directories of a guest's backends.
+    static func backends(of domain: UInt16) -> [StorePath] {
+        Backend.allCases.map { allBackends($0) / StorePath.Component(UInt(domain)) }
     }
 }
 

@@ -51,7 +51,9 @@ extension [StorePath] {
     /// The directories that are a guest's alone.
     fileprivate static func parts(ofGuest domain: UInt16) -> [StorePath] {
         let libxl = StorePath.root / "libxl" / StorePath.Component(UInt(domain))
-        return [.guest(domain), libxl, SimulatedController.backends(of: domain)]
+        let offer = StorePath.root / "local" / "domain" / "0" / "device-model"
+        return [.guest(domain), libxl, offer / StorePath.Component(UInt(domain))]
+            + SimulatedController.backends(of: domain)
     }
 }
 

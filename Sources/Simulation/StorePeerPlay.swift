@@ -38,7 +38,7 @@ extension StorePeer {
     private func watch(_ watched: inout Set<UInt16>) throws(StorePeerFailure) {
         let guests = try updating { $0.guests.map(\.domain) }
         for guest in guests where watched.insert(guest).inserted {
-            let paths = [SimulatedController.backends(of: guest), .frontends(of: guest)]
+            let paths = SimulatedController.backends(of: guest) + [.frontends(of: guest)]
             do throws(StoreFailure) {
                 let replies = try store.perform(paths.map { .watch($0, token: "peer") })
                 guard replies.allSatisfy({ $0 == .done }) else {

@@ -25,6 +25,7 @@ extension World {
         self.init(
             usb: usb, store: try StoreEngine(capturing: store), guests: [], ports: ports)
         guests = capturedGuests()
+        qemus = capturedQEMUs(files)
         takeNotedDrivers()
         self.usb.findSiblings()
     }

@@ -53,6 +53,8 @@ public struct World: Hashable, Sendable {
     public var guests: [Guest]
     /// usbback's port table, by device: what it has been told to wait for.
     public var ports: [PortTableEntry]
+    /// The QEMUs that run, by domid.
+    public var qemus: [SimulatedQEMU] = []
     /// Who has which lock; only worlds in memory use it.
     public var locks: [String: Int32] = [:]
     /// The connection on which the kernel's drivers and the guests speak.
@@ -77,14 +79,24 @@ public struct World: Hashable, Sendable {
     /// Tells whether any port node holds a device.
     public func holds(_ device: BusID) -> Bool {
         guests.contains { guest in
-            let path = SimulatedController.allBackends / StorePath.Component(UInt(guest.domain))
-            return (store.children(of: path) ?? []).compactMap { UInt32(decimal: $0) }.contains {
-                let controller = SimulatedController(domain: guest.domain, number: $0)
-                let ports = store.children(of: controller.backend / "port") ?? []
-                return ports.compactMap { UInt8(decimal: $0) }.contains {
-                    text(controller.port($0)) == device.description
+            portDirectories(of: guest.domain).contains { ports in
+                (store.children(of: ports) ?? []).compactMap { UInt8(decimal: $0) }.contains {
+                    text(ports / StorePath.Component(UInt($0))) == device.description
                 }
             }
+        }
+    }
+
+    /// The directories of the ports of a domain's controllers: the backends', and libxl's own
+    /// where QEMU emulates a controller.
+    private func portDirectories(of domain: UInt16) -> [StorePath] {
+        let number = StorePath.Component(UInt(domain))
+        let backends = SimulatedController.Backend.allCases
+            .map { SimulatedController.allBackends($0) / number }
+        let emulated = StorePath.root / "libxl" / number / "device" / "vusb"
+        return (backends + [emulated]).flatMap { parent in
+            (store.children(of: parent) ?? []).compactMap { UInt32(decimal: $0) }
+                .map { parent / StorePath.Component(UInt($0)) / "port" }
         }
     }
 

@@ -16,20 +16,24 @@ extension World {
             ports: try document.usbback.map { line throws(WorldFailure) in
                 try PortTableEntry(line).orFail("usbback", line)
             })
+        qemus = try (document.qemus ?? []).map { qemu throws(WorldFailure) in
+            try SimulatedQEMU(qemu)
+        }
     }
 
     /// The world as its file's bytes: two-space indent, sorted keys, a final newline.
     public func json() throws(WorldFailure) -> [UInt8] {
         let document = WorldDocument(
             domains: guests.map(\.document), store: store.documentNodes, usb: usb.document,
-            usbback: ports.map(\.description))
+            usbback: ports.map(\.description),
+            qemus: qemus.isEmpty ? nil : qemus.map(\.document))
         return try document.encode()
     }
 }
 
 extension Optional {
     /// The value, or a failure that names the place and the bad word there.
-    fileprivate func orFail(_ place: String, _ word: String) throws(WorldFailure) -> Wrapped {
+    func orFail(_ place: String, _ word: String) throws(WorldFailure) -> Wrapped {
         guard let self else { throw WorldFailure("'\(word)' at \(place) makes no sense") }
         return self
     }

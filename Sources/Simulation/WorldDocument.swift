@@ -18,6 +18,39 @@ struct WorldDocument: Codable {
     var store: [String: Node]
     var usb: Tree
     var usbback: [String]
+    /// Absent in a world in which no QEMU runs.
+    var qemus: [QEMU]?
+
+    struct QEMU: Codable {
+        var domid: UInt16
+        var process: Int32
+        var name: String
+        var user: UInt32
+        var root: String
+        var opening: String
+        var answers: Bool
+        var guestEjects: Bool
+        var slots: [Slot]
+        var peripherals: [Peripheral]
+    }
+
+    struct Slot: Codable {
+        var controller: UInt32
+        var port: UInt8
+        var busId: String
+        var number: UInt8?
+    }
+
+    struct Peripheral: Codable {
+        var id: String
+        var driver: String
+        var ports: Int
+        var controller: String?
+        var port: String?
+        var busId: String?
+        var number: UInt8?
+        var isLeaving: Bool
+    }
 
     struct Domain: Codable {
         var domid: UInt16

@@ -90,11 +90,12 @@ extension WorldFile: WorldKeeper {
             var world = try loaded()
             let before = world.store.generation
             let (usb, guests, ports) = (world.usb, world.guests, world.ports)
+            let qemus = world.qemus
             let value = body(&world)
             self.world = world
             // Reads change nothing that is in the file.
             if world.store.generation != before || world.usb != usb || world.guests != guests
-                || world.ports != ports
+                || world.ports != ports || world.qemus != qemus
             {
                 try save(world)
             }
@@ -139,6 +140,7 @@ extension World {
         usb = other.usb
         guests = other.guests
         ports = other.ports
+        qemus = other.qemus
         store.adopt(nodesOf: other.store)
     }
 }

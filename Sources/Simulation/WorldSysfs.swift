@@ -5,6 +5,7 @@ public import USBModel
 extension World {
     /// The names in a directory.
     public func list(_ path: String) throws(FileErrno) -> [String] {
+        if Self.isOfProcess(path) { return try listProcess(path) }
         switch SysfsPlace(path) {
         case .devices: return names
         case .drivers: return usb.drivers.map(\.text)
@@ -21,6 +22,7 @@ extension World {
 
     /// A file's bytes.
     public func read(_ path: String) throws(FileErrno) -> [UInt8] {
+        if Self.isOfProcess(path) { return try readProcess(path) }
         switch SysfsPlace(path) {
         case .attribute(of: let name, "descriptors"):
             guard let device = BusID(name).flatMap(usb.device) else { throw .noEntry }
@@ -36,6 +38,7 @@ extension World {
 
     /// Where a link points: an interface's `driver` to its driver's directory.
     public func readLink(_ path: String) throws(FileErrno) -> String {
+        if Self.isOfProcess(path) { return try readProcessLink(path) }
         guard case .attribute(of: let name, "driver") = SysfsPlace(path) else { throw .noEntry }
         guard let id = InterfaceID(name), let interface = usb.interface(id),
             let driver = interface.driver

@@ -38,6 +38,10 @@ public enum XLAction: Hashable, Sendable {
     case bindNoted(InterfaceID)
     /// Deletes the notes about a device.
     case removeNotes(BusID)
+    /// Has the domain's QEMU add the device to a controller that it emulates.
+    case plug(XLController, port: UInt8, BusID)
+    /// Has the domain's QEMU remove the device by an id made of its address of now.
+    case unplug(XLController, BusID)
     /// Writes all nodes of a controller, in one transaction.
     case createController(XLController, version: Int, ports: UInt8)
     /// Asks a controller to close: `online` becomes 0 and the backend's state 5, unless it is 6.
@@ -64,6 +68,12 @@ extension World {
     ) -> [XLAction] {
         guard usb.device(device) != nil else { return [] }
         let place = XLController(domain: domain, number: controller)
+        switch kind(of: place) {
+        case "qusb": return [.writePort(place, port: port, device)]
+        case "devicemodel":
+            return [.writePort(place, port: port, device), .plug(place, port: port, device)]
+        default: break
+        }
         let moves = interfaces(of: device).flatMap {
             [XLAction.noteDriver($0), .unbind($0), .bindToBackend($0)]
         }
@@ -86,7 +96,16 @@ extension World {
     ) -> [XLAction] {
         guard usb.device(device) != nil else { return [] }
         let place = XLController(domain: domain, number: controller)
-        return leaving(device) + [.clearPort(place, port: port)] + returning(device)
+        switch kind(of: place) {
+        case "qusb": return [.clearPort(place, port: port)]
+        case "devicemodel": return [.clearPort(place, port: port), .unplug(place, device)]
+        default: return leaving(device) + [.clearPort(place, port: port)] + returning(device)
+        }
+    }
+
+    /// The kind of a controller, as libxl recorded it.
+    private func kind(of place: XLController) -> String? {
+        text(SimulatedController(place).record / "type")
     }
 
     /// `xl usbctrl-attach`, after which xl waits for the backend's state 2.
@@ -134,11 +153,24 @@ extension World {
 
     /// The ports of a controller that hold something, with what they hold.
     private func held(by controller: XLController) -> [(port: UInt8, name: String)] {
-        let place = SimulatedController(controller)
-        let names = store.children(of: place.backend / "port") ?? []
+        let names = store.children(of: ports(of: controller)) ?? []
         return names.compactMap { UInt8(decimal: $0) }.sorted()
-            .map { ($0, text(place.port($0)) ?? "") }
+            .map { ($0, text(ports(of: controller) / StorePath.Component(UInt($0))) ?? "") }
             .filter { !$0.1.isEmpty }
+    }
+}
+
+extension World {
+    /// The directory of a controller's port nodes, by its kind.
+    func ports(of controller: XLController) -> StorePath {
+        let place = SimulatedController(controller)
+        return switch kind(of: controller) {
+        case "qusb":
+            SimulatedController(domain: place.domain, number: place.number, kind: .qusb).backend
+                / "port"
+        case "devicemodel": place.record / "port"
+        default: place.backend / "port"
+        }
     }
 }
 

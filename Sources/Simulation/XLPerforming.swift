@@ -28,7 +28,7 @@ extension World {
     public mutating func perform(_ action: XLAction) throws(FileErrno) {
         switch action {
         case .writePort(let place, let port, let device):
-            write(SimulatedController(place).port(port), device.description)
+            write(ports(of: place) / StorePath.Component(UInt(port)), device.description)
         case .noteDriver(let interface): noteDriver(of: interface)
         case .unbind(let interface):
             guard let driver = driver(of: interface), driver != .usbback else { return }
@@ -37,7 +37,13 @@ extension World {
         case .unbindFromBackend(let interface):
             guard driver(of: interface) == .usbback else { return }
             try unbind(interface.description, from: .usbback)
-        case .clearPort(let place, let port): write(SimulatedController(place).port(port), "")
+        case .clearPort(let place, let port):
+            write(ports(of: place) / StorePath.Component(UInt(port)), "")
+        case .plug(let place, let port, let device): plug(place, port, device)
+        case .unplug(let place, let device):
+            guard let address = usb.device(device)?.address else { return }
+            _ = ask(
+                .remove(id: "xenusb-\(address.bus)-\(address.device)"), domain: place.domain)
         case .bindNoted(let interface):
             guard let driver = notedDriver(of: interface) else { return }
             try bind(interface, driver)
@@ -48,6 +54,18 @@ extension World {
         case .forceController(let place): force(SimulatedController(place))
         case .removeController(let place): removeNodes(of: SimulatedController(place))
         }
+    }
+
+    private mutating func plug(_ place: XLController, _ port: UInt8, _ device: BusID) {
+        guard let address = usb.device(device)?.address else { return }
+        _ = ask(
+            .add(
+                driver: "usb-host", id: "xenusb-\(address.bus)-\(address.device)",
+                properties: [
+                    "bus": .text("xenusb-\(place.number).0"), "port": .text("\(port)"),
+                    "hostbus": .number(Int(address.bus)),
+                    "hostaddr": .number(Int(address.device)),
+                ]), domain: place.domain)
     }
 
     // MARK: - Drivers
@@ -134,7 +152,7 @@ extension World {
 
 extension SimulatedController {
     /// libxl's own record of the controller.
-    fileprivate var record: StorePath {
+    var record: StorePath {
         .root / "libxl" / StorePath.Component(UInt(domain)) / "device" / "vusb"
             / StorePath.Component(UInt(number))
     }

@@ -19,6 +19,9 @@ public struct DriverName: Hashable, Sendable {
     /// The driver with which a backend in the kernel captures interfaces, kind `pv`.
     public static let usbback = DriverName(checked: "usbback")
 
+    /// The driver in whose name a process has an interface, through its device node.
+    public static let usbfs = DriverName(checked: "usbfs")
+
     private init(checked text: String) {
         self.text = text
     }

@@ -77,11 +77,13 @@ struct LookingTests {
             try sandbox.pvusb("list")
                 == .good(
                     """
-                    pv1     0      pv, USB 2  connected  7 of 8 ports free
-                    pv1     0:1                          1-3.2  0781:5567  SanDisk Cruzer Blade
-                    pv1     1      pv, USB 2  connected  31 of 31 ports free
-                    win10   0      pv, USB 1  connected  1 of 2 ports free
-                    win10   0:2                          1-1  046d:c31c  Logitech USB Keyboard
+                    pv1     0      pv, USB 2           connected  7 of 8 ports free
+                    pv1     0:1                                   \
+                    1-3.2  0781:5567  SanDisk Cruzer Blade
+                    pv1     1      pv, USB 2           connected  31 of 31 ports free
+                    win10   0      devicemodel, USB 1  emulated   1 of 2 ports free
+                    win10   0:2                                   \
+                    1-1  046d:c31c  Logitech USB Keyboard
 
                     """))
     }
@@ -104,7 +106,7 @@ struct LookingTests {
                         0:7  -
                         0:8  -
                     win10 (domain 3)
-                      controller 0: pv, USB 1, connected
+                      controller 0: devicemodel, USB 1, emulated
                         0:1  -
                         0:2  -
 

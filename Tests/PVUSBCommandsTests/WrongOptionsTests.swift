@@ -79,12 +79,27 @@ struct WrongOptionsTests {
     }
 
     @Test(arguments: [
-        ("--version 3", "'3' is no USB version: it is 1 or 2"),
-        ("--version 0", "'0' is no USB version: it is 1 or 2"),
-        ("--version 257", "'257' is no USB version: it is 1 or 2"),  // 1, if it wrapped
-        ("--version 2.0", "'2.0' is no USB version: it is 1 or 2"),
-        ("--version=-1", "'-1' is no USB version: it is 1 or 2"),
-        ("--version -1", "'-1' is no USB version: it is 1 or 2"),
+        ("--version 4", "'4' is no USB version: it is from 1 to 3"),
+        ("--version 0", "'0' is no USB version: it is from 1 to 3"),
+        ("--version 257", "'257' is no USB version: it is from 1 to 3"),  // 1, if it wrapped
+        ("--version 2.0", "'2.0' is no USB version: it is from 1 to 3"),
+        ("--version=-1", "'-1' is no USB version: it is from 1 to 3"),
+        ("--version -1", "'-1' is no USB version: it is from 1 to 3"),
+        ("--version 3", "'3' is no USB version of kind pv: it is from 1 to 2"),
+        ("--kind pv --version 3", "'3' is no USB version of kind pv: it is from 1 to 2"),
+        ("--kind qusb --version 3", "'3' is no USB version of kind qusb: it is from 1 to 2"),
+        (
+            "--kind devicemodel --version 1 --ports 3",
+            "'3' is no number of ports of kind devicemodel, version 1: it is 2"
+        ),
+        (
+            "--kind devicemodel --ports 8",
+            "'8' is no number of ports of kind devicemodel, version 2: it is 6"
+        ),
+        (
+            "--kind devicemodel --version 3 --ports 16",
+            "'16' is no number of ports of kind devicemodel, version 3: it is from 1 to 15"
+        ),
         ("--ports 0", "'0' is no number of ports: it is from 1 to 31"),
         ("--ports 32", "'32' is no number of ports: it is from 1 to 31"),
         ("--ports 264", "'264' is no number of ports: it is from 1 to 31"),  // 8, if it wrapped
@@ -97,13 +112,13 @@ struct WrongOptionsTests {
         try check(WrongWords("controller add pv1 \(options)", 2, "pvusb: \(problem)\n"))
     }
 
-    @Test(arguments: ["qusb", "devicemodel"])
-    func `a kind that this version does not make is a failure`(kind: String) throws {
+    @Test(arguments: [("qusb", "it has no QEMU"), ("devicemodel", "it is no HVM guest")])
+    func `a kind that can't work in the guest is refused`(kind: String, reason: String) throws {
         try check(
             WrongWords(
-                "controller add pv1 --kind \(kind)", 1,
-                "pvusb: this version of pvusb makes controllers of kind pv, not \(kind)\n"
-                    + "  try: pvusb controller add pv1 --kind pv\n"))
+                "controller add pv1 --kind \(kind)", 8,
+                "pvusb: a controller of kind \(kind) can't work in pv1: \(reason)\n"
+                    + "  try: pvusb controller add pv1\n"))
     }
 
     @Test(arguments: [

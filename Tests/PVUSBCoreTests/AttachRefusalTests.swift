@@ -92,10 +92,10 @@ struct AttachRefusalTests {
                 remedy: "pvusb controller add win10")),
         Row(
             "another kind", scene(ControllerView([], kind: .qusb)), at: "0",
-            PVUSBError(.refused, "controller 0 of win10 is of kind qusb, not pv")),
+            PVUSBError(.refused, "controller 0 of win10 can take no device: it has no QEMU")),
         Row(
             "an unknown kind", scene(ControllerView([], kind: nil)), at: "0",
-            PVUSBError(.refused, "controller 0 of win10 is of kind unknown, not pv")),
+            PVUSBError(.refused, "controller 0 of win10 is of an unknown kind")),
         Row(
             "a driver domain", scene(ControllerView([], backendDomain: 3)), at: "0",
             PVUSBError(

@@ -127,7 +127,7 @@ struct AutomaticControllerTests {
         #expect(
             plan.steps == [
                 .createControllerFor(
-                    Registration(device: bus("1-1"), record: made), controllerID(0), .automatic),
+                    Registration(device: bus("1-1"), record: made), controllerID(0), settings()),
                 .awaitBackend(controllerID(0)), .awaitConnected(controllerID(0)),
                 .claim(Claim(device: bus("1-1"), place: place(1), record: claimed)),
                 .awaitListed(bus("1-1"), place(1)),

@@ -161,24 +161,4 @@ struct ConversationTests {
         }
         #expect(inventory.workers == [bus("1-1"): Worker(process: 4711)])
     }
-
-    @Test func `a device that QEMU has is not touched`() throws {
-        var host = LittleHost()
-        let backend = "/local/domain/0/backend/qusb/5/0"
-        host.apply([
-            writing("/libxl/5/device/vusb/0/type", "qusb"),
-            writing("/libxl/5/device/vusb/0/backend", backend),
-            writing("\(backend)/port/1", "1-1"),
-        ])
-        host.driver = "usbfs"
-        let device = DeviceSelector.busID(bus("1-1"))
-        for command in [Command.detach(device), .recover([device]), .recover([])] {
-            let run = host.run(Operation(command))
-            #expect(run.effects.filter(\.changesWorld) == [])
-        }
-        #expect(host.run(Operation(.detach(device))).outcome.error != nil)
-        let attach = Command.attach(.name("win10"), device, at: nil)
-        #expect(host.run(Operation(attach)).effects.filter(\.changesWorld) == [])
-        #expect(host.holdsNothing)
-    }
 }

@@ -21,7 +21,8 @@ extension LittleHost {
 
     private static let fields: [StoreRequest] = [
         read("\(own)/goal"), read("\(own)/port"), read("\(own)/domain"), read("\(own)/vm"),
-        read("\(own)/controller"), read("\(own)/identity"), .directory(node("\(own)/interface")),
+        read("\(own)/controller"), read("\(own)/qmp"), read("\(own)/identity"),
+        .directory(node("\(own)/interface")),
     ]
 
     /// The whole host, where there is no record.
@@ -37,6 +38,7 @@ extension LittleHost {
                 read("/libxl/pvusb/version"), .directory(node("/local/domain")),
                 .directory(node("/libxl/pvusb/device")), .directory(node("/libxl/usbback")),
                 .directory(node("/local/domain/0/backend/vusb")),
+                .directory(node("/local/domain/0/backend/qusb")),
             ]),
             .store(
                 ["0", "5"].flatMap { domain in

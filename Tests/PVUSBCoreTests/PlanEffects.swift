@@ -16,11 +16,12 @@ extension Observation {
         case .createControllerFor(let new, let id, let settings):
             create(id, settings)
             records[new.device] = new.record
-        case .awaitBackend(let id): set(id, .initWait)
-        case .awaitConnected(let id): set(id, .connected)
-        case .closeController(let id): set(id, .closing)
-        case .awaitClosed(let id): set(id, .closed)
-        case .removeController(let id), .destroyController(let id), .removeOrphan(let id):
+        case .awaitBackend(let id, _): set(id, .initWait)
+        case .awaitConnected(let id, _): set(id, .connected)
+        case .closeController(let id, _): set(id, .closing)
+        case .awaitClosed(let id, _): set(id, .closed)
+        case .removeController(let id, _), .destroyController(let id, _),
+            .removeOrphan(let id, _):
             controllers.removeAll { $0.id == id }
         case .claim(let claim):
             records[claim.device] = claim.record
@@ -44,7 +45,38 @@ extension Observation {
             notes[device] = nil
         case .withdrawRecord(let device): records[device] = nil
         case .dropNotes(let device): notes[device] = nil
+        case .plugController(let id, _):
+            peripherals[id.domain, default: []].append(
+                Peripheral(id: "xenusb-\(id.number.number)", bus: nil, port: nil))
+        case .unplugController(let id), .awaitUnplugged(let id):
+            peripherals[id.domain, default: []].removeAll { $0.id == "xenusb-\(id.number.number)" }
+        case .awaitTaken(let device, let place), .plug(let device, let place, _):
+            hand(device, to: place.controller.domain)
+        case .unplug(_, let place, _): peripherals[place.controller.domain] = []
+        case .awaitLetGo(let device, let place): takeBack(device, from: place.controller.domain)
         }
+    }
+
+    /// QEMU opens a device and claims its interfaces.
+    private mutating func hand(_ device: BusID, to domain: DomainID) {
+        for interface in host.device(device)?.interfaces ?? [] { give(interface.id, .usbfs) }
+        guard let address = host.device(device)?.address,
+            case .running(let process, var open) = qemus[domain]?.process
+        else { return }
+        open.insert(address)
+        qemus[domain]?.process = .running(process, open: open)
+    }
+
+    /// QEMU closes it; the kernel is asked to look for drivers, and finds none here.
+    private mutating func takeBack(_ device: BusID, from domain: DomainID) {
+        for interface in host.device(device)?.interfaces ?? [] where interface.driver == .usbfs {
+            give(interface.id, nil)
+        }
+        guard let address = host.device(device)?.address,
+            case .running(let process, var open) = qemus[domain]?.process
+        else { return }
+        open.remove(address)
+        qemus[domain]?.process = .running(process, open: open)
     }
 
     /// Of a record that is there, only the goal, the place and who made the controller change.

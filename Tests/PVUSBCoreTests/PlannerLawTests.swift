@@ -150,7 +150,7 @@ struct PlannerLawTests {
     @Test func `a controller goes only if it was made for this device and nobody else uses it`() {
         expect("ours to remove", of: Self.homeward) { item in
             item.plan.steps.allSatisfy { step in
-                guard case .removeController(let id) = step else { return true }
+                guard case .removeController(let id, _) = step else { return true }
                 let record = item.seen.records[bus("1-1")]
                 let others = item.seen.controller(id)?.occupied.filter { $0.device != bus("1-1") }
                 return record?.created == id && others?.isEmpty ?? true

@@ -59,7 +59,8 @@ struct ClaimTests {
                 .read(node("/local/domain/0/backend/vusb/5/0/online")),
                 .read(node("/local/domain/5/vm")), .read(node("/libxl/usbback/1-1")),
                 .read(node("\(own)/goal")), .read(node("\(own)/port")),
-                .read(node("\(own)/controller")), .read(node("\(own)/interface")),
+                .read(node("\(own)/controller")), .read(node("\(own)/qmp")),
+                .read(node("\(own)/interface")),
                 .read(node("/libxl/pvusb/version")),
             ])
     }

@@ -119,7 +119,8 @@ struct RegisteredCreationTests {
         #expect(
             Self.change().reads == ControllerCreationTests.change.reads + [
                 .read(node("\(own)/goal")), .read(node("\(own)/port")),
-                .read(node("\(own)/controller")), .read(node("\(own)/interface")),
+                .read(node("\(own)/controller")), .read(node("\(own)/qmp")),
+                .read(node("\(own)/interface")),
                 .read(node("/libxl/pvusb/version")),
             ])
     }
@@ -199,7 +200,8 @@ struct AdoptionTests {
         #expect(
             Self.change.reads == [
                 .read(node("\(own)/goal")), .read(node("\(own)/port")),
-                .read(node("\(own)/controller")), .read(node("\(own)/interface")),
+                .read(node("\(own)/controller")), .read(node("\(own)/qmp")),
+                .read(node("\(own)/interface")),
                 .read(node("/libxl/pvusb/version")), .read(node(other)), .read(node(port)),
             ])
     }

@@ -58,8 +58,11 @@ struct StoreLayoutTests {
 
     @Test(arguments: [(UInt16(0), UInt8(0), UInt8(1)), (5, 0, 1), (32751, 255, 31)])
     func `a port's path leads back to its place`(domain: UInt16, controller: UInt8, port: UInt8) {
-        let place = place(port, on: controller, of: domain)
-        #expect(StoreLayout.place(ofPort: StoreLayout.port(place)) == place)
+        for kind in ControllerKind.allCases {
+            let bare = place(port, on: controller, of: domain)
+            let place = Place(controller: bare.controller, port: bare.port, kind: kind)
+            #expect(StoreLayout.place(ofPort: StoreLayout.port(place)) == place)
+        }
     }
 
     @Test(arguments: [
@@ -72,10 +75,10 @@ struct StoreLayoutTests {
         "/local/domain/0/backend/vusb/5/256/port/1",  // over 255
         "/local/domain/0/backend/vusb/32752/0/port/1",  // no domain
         "/local/domain/0/backend/vusb/05/0/port/1",  // not as it is written
-        "/local/domain/0/backend/qusb/5/0/port/1",  // another kind
+        "/local/domain/0/backend/vscsi/5/0/port/1",  // another device's
         "/local/domain/1/backend/vusb/5/0/port/1",  // a driver domain's
         "/local/domain/5/device/vusb/5/0/port/1",  // the guest's own
-        "/libxl/5/device/vusb/0/port/1",  // libxl's copy
+        "/libxl/5/device/vbd/0/port/1",  // another device's
     ])
     func `any other path is no port's`(text: String) {
         #expect(StoreLayout.place(ofPort: node(text)) == nil)

@@ -16,9 +16,9 @@ private final class ScriptedDeviceModel: DeviceModelSeam {
         self.answer = answer
     }
 
-    func execute(_ command: QMPCommand, domain: UInt16) throws(QMPFailure) -> QMPValue {
+    func execute(_ command: QMPCommand, guest: QMPGuest) throws(QMPFailure) -> QMPValue {
         asked.append(command)
-        domains.append(domain)
+        domains.append(guest.domain)
         return try answer.get()
     }
 }

@@ -37,7 +37,8 @@ final class Bench {
 
     @discardableResult
     func run(_ command: Command, _ options: OperationOptions = OperationOptions()) -> Outcome {
-        let seams = Seams(store: store, files: files, locks: host, clock: clock ?? host)
+        let seams = Seams(
+            store: store, files: files, locks: host, clock: clock ?? host, deviceModel: host)
         effects = []
         let driver = Driver(seams) { [self] effect, _ in effects.append(effect) }
         return driver.run(Operation(command, options))

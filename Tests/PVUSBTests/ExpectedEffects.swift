@@ -6,7 +6,11 @@ import Testing
 /// - Parameter isRecorded: whether the device has a record when the step is done.
 func expectedChange(of step: Step, isRecorded: Bool) throws -> Effect? {
     switch step {
-    case .awaitBackend, .awaitConnected, .awaitClosed, .awaitListed, .awaitReleased: return nil
+    case .awaitBackend, .awaitConnected, .awaitClosed, .awaitListed, .awaitReleased,
+        .awaitUnplugged, .awaitTaken, .awaitLetGo:
+        return nil
+    // What QEMU is asked depends on what it has.
+    case .plugController, .unplugController, .plug, .unplug: return nil
     case .unbind(let interface, let driver):
         return .files([.write("/sys/bus/usb/drivers/\(driver)/unbind", "\(interface)")])
     case .bind(let interface, let driver):
@@ -34,7 +38,7 @@ func expectedChange(of step: Step, isRecorded: Bool) throws -> Effect? {
         return .store(try paths.map { .remove(try #require(StorePath($0))) })
     case .createController(let id, let settings):
         return .store(try controllerWrites(id, settings))
-    case .closeController(let id):
+    case .closeController(let id, _):
         let backend = "/local/domain/0/backend/vusb/\(id.domain)/\(id.number.number)"
         return .store([
             try writing("\(backend)/online", "0"), try writing("\(backend)/state", "5"),
@@ -52,7 +56,7 @@ func expectedChange(of step: Step, isRecorded: Bool) throws -> Effect? {
         return .store(
             [.remove(try #require(StorePath(own)))]
                 + (try recordWrites(new.device, new.record, port)))
-    case .removeController(let id), .destroyController(let id), .removeOrphan(let id):
+    case .removeController(let id, _), .destroyController(let id, _), .removeOrphan(let id, _):
         // The last controller of the last domain: libxl prunes what is empty above it.
         let paths = [
             "/local/domain/\(id.domain)/device/vusb", "/libxl/\(id.domain)/device/vusb",

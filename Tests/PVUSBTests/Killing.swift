@@ -1,3 +1,4 @@
+import DeviceModel
 import HostUSB
 import PVUSB
 import Simulation
@@ -10,7 +11,7 @@ extension Bench {
         let life = Life(changes: changes)
         let seams = Seams(
             store: MortalStore(store, life), files: MortalFiles(files, life), locks: host,
-            clock: host)
+            clock: host, deviceModel: MortalQEMU(host, life))
         _ = Driver(seams) { effect, _ in life.note(effect) }.run(Operation(command))
         try #require(life.isOver, "it ended before it could be killed")
         // Locks and connections go with a process; then the others go on.
@@ -83,12 +84,28 @@ private final class MortalFiles: Files {
     }
 }
 
+private final class MortalQEMU: DeviceModelSeam {
+    private let qemu: any DeviceModelSeam
+    private let life: Life
+
+    init(_ qemu: any DeviceModelSeam, _ life: Life) {
+        self.qemu = qemu
+        self.life = life
+    }
+
+    func execute(_ command: QMPCommand, guest: QMPGuest) throws(QMPFailure) -> QMPValue {
+        guard !life.isOver else { throw .unreachable("killed") }
+        return try qemu.execute(command, guest: guest)
+    }
+}
+
 extension Bench {
     /// What a command must not have changed when all is over.
     struct Snapshot: Hashable {
         let nodes: [String]
         let usb: SimulatedUSB
         let ports: [PortTableEntry]
+        let qemus: [SimulatedQEMU]
         let locks: [String: Int32]
     }
 
@@ -97,7 +114,8 @@ extension Bench {
         try host.intervene { $0.settle() }
         let world = try host.world()
         return Snapshot(
-            nodes: try nodes(), usb: world.usb, ports: world.ports, locks: world.locks)
+            nodes: try nodes(), usb: world.usb, ports: world.ports, qemus: world.qemus,
+            locks: world.locks)
     }
 
     /// Has xl do some things one after the other, then lets the others go on.

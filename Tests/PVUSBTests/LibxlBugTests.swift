@@ -180,7 +180,7 @@ struct LibxlBugTests {
         #expect(try bench.status("1-1").state == .assigned)
     }
 
-    @Test(arguments: ["pv1", "pvh1", "win10"])
+    @Test(arguments: ["pv1", "pvh1"])
     func `a controller made for an attach goes when the guest does not answer`(name: String) throws
     {
         var world = World.builtIn()

@@ -200,7 +200,7 @@ struct LibxlTableTests {
     @Test func `a usbctrl's defaults are libxl's`() {
         let settings = ControllerSettings()
         #expect(settings == ControllerSettings(kind: .pv, version: 2, ports: 8))
-        #expect(ControllerSettings.automatic == settings)
+        #expect(ControllerSettings.automatic(.pv) == settings)
     }
 
     // MARK: - How

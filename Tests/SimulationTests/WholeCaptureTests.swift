@@ -168,7 +168,7 @@ struct WholeCaptureTests {
         let count = World.builtIn().store.entries.count
         #expect(store.batches.flatMap(\.self).count == 3 * count)
         #expect(Set(store.batches.flatMap(\.self)).count == 3 * count)
-        #expect(store.batches.count == 5, "as deep as the tree")
+        #expect(store.batches.count == 8, "as deep as the tree")
         #expect(store.batches.joined().allSatisfy { !$0.changesStore && $0 != .begin })
     }
 

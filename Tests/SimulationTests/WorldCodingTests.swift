@@ -52,7 +52,7 @@ struct WorldCodingTests {
         let object = try JSONSerialization.jsonObject(with: Data(text)) as? [String: Any]
         #expect(
             object?.keys.sorted()
-                == ["domains", "kind", "schemaVersion", "store", "usb", "usbback"])
+                == ["domains", "kind", "qemus", "schemaVersion", "store", "usb", "usbback"])
         #expect(object?["schemaVersion"] as? Int == 1)
         #expect(object?["kind"] as? String == "World")
     }

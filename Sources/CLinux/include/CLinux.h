@@ -114,6 +114,11 @@ static inline int pvusb_open_or_create_at(int32_t directory, const char *name) {
     return pvusb_result(openat(directory, name, flags, 0600));
 }
 
+/// Opens a lock file that other programs share, made when there is none: a descriptor.
+static inline int pvusb_open_lock(const char *path) {
+    return pvusb_result(open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+}
+
 /// Tells whether an open file is this process's own, and nobody else may write it: 1 or 0.
 static inline int pvusb_is_ours(int32_t descriptor) {
     struct stat found;

@@ -20,45 +20,55 @@ struct ControllerAddCommand: AsyncParsableCommand {
 
     @Option(
         parsing: .unconditional,
-        help: "How it is implemented: auto, pv, qusb or devicemodel; this version makes pv.")
+        help: "How it is implemented: auto, pv, qusb or devicemodel; auto is one that can work.")
     var kind = "auto"
 
-    @Option(parsing: .unconditional, help: "The USB version it offers, 1 or 2.")
-    var version = "2"
+    @Option(
+        parsing: .unconditional, help: "The USB version it offers, 1 or 2; a devicemodel's also 3.")
+    var version: String?
 
-    @Option(parsing: .unconditional, help: "How many ports it has, 1 to 31.")
-    var ports = "8"
+    @Option(
+        parsing: .unconditional,
+        help: "How many ports it has, 1 to 31; a devicemodel's 2, 6, or of version 3 up to 15.")
+    var ports: String?
 
     @OptionGroup var globals: GlobalOptions
 
     func run() async throws {
         let session = Session(globals: globals)
         let command = try session.read { () throws(PVUSBError) in
-            Command.addController(try DomainSelector(domain), try settings(try wantedKind()))
+            Command.addController(try DomainSelector(domain), wish: try wish(try wantedKind()))
         }
         try await session.run(command)
     }
 
-    /// `auto` is the one kind that this version makes.
-    private func wantedKind() throws(PVUSBError) -> ControllerKind {
-        if kind == "auto" { return .pv }
+    /// Nil for `auto`.
+    private func wantedKind() throws(PVUSBError) -> ControllerKind? {
+        if kind == "auto" { return nil }
         guard let kind = ControllerKind(rawValue: kind) else {
             throw PVUSBError(.usage, "'\(kind)' is no kind: it is auto, pv, qusb or devicemodel")
         }
         return kind
     }
 
-    private func settings(_ kind: ControllerKind) throws(PVUSBError) -> ControllerSettings {
-        guard let version = UInt8(complete: version), (1...2).contains(version) else {
-            throw PVUSBError(.usage, "'\(version)' is no USB version: it is 1 or 2")
+    /// What can be no controller of the kind, or of any for `auto`, is a usage error at once.
+    private func wish(_ kind: ControllerKind?) throws(PVUSBError) -> ControllerWish {
+        let wish = ControllerWish(
+            kind: kind,
+            version: try number(version, max: 3, "USB version"),
+            ports: try number(ports, max: PortNumber.max, "number of ports"))
+        if let kind { _ = try wish.settings(for: kind) }
+        return wish
+    }
+
+    private func number(
+        _ word: String?, max: UInt8, _ what: String
+    ) throws(PVUSBError) -> UInt8? {
+        guard let word else { return nil }
+        guard let number = UInt8(complete: word), (1...max).contains(number) else {
+            throw PVUSBError(.usage, "'\(word)' is no \(what): it is from 1 to \(max)")
         }
-        guard let ports = UInt8(complete: ports),
-            let settings = ControllerSettings(kind: kind, version: version, ports: ports)
-        else {
-            throw PVUSBError(
-                .usage, "'\(ports)' is no number of ports: it is from 1 to \(PortNumber.max)")
-        }
-        return settings
+        return number
     }
 }
 

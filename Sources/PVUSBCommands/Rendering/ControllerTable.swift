@@ -69,7 +69,7 @@ extension Inventory {
         PortNumber.all(UInt8(clamping: controller.ports.count)).compactMap { port in
             let content = controller.content(of: port)
             if occupiedOnly, content == .free { return nil }
-            let place = Place(controller: controller.id, port: port)
+            let place = Place(controller: controller.id, port: port, kind: controller.kind ?? .pv)
             return (place.label, describe(content))
         }
     }
@@ -91,7 +91,8 @@ extension ControllerView {
     fileprivate var kindText: String { "\(kind?.rawValue ?? "unknown kind"), USB \(version)" }
 
     fileprivate var stateText: String {
-        isOrphan
+        if kind == .deviceModel { return isOffline ? "removing" : "emulated" }
+        return isOrphan
             ? "left behind"
             : (backendState?.label ?? "no backend") + (isOffline ? ", being removed" : "")
     }

@@ -81,55 +81,6 @@ public struct ControllerID: Hashable, Sendable, Comparable {
     }
 }
 
-/// A port of a controller of a domain: where a device can be.
-public struct Place: Hashable, Sendable, Comparable {
-    /// The controller.
-    public let controller: ControllerID
-    /// The port on it.
-    public let port: PortNumber
-
-    /// Names a port.
-    public init(controller: ControllerID, port: PortNumber) {
-        self.controller = controller
-        self.port = port
-    }
-
-    /// Orders by controller, then port.
-    public static func < (left: Place, right: Place) -> Bool {
-        (left.controller, left.port) < (right.controller, right.port)
-    }
-
-    /// The place within its domain as people write it, `0:1`.
-    public var label: String { "\(controller.number.number):\(port.number)" }
-}
-
-/// What a new controller shall be.
-public struct ControllerSettings: Hashable, Sendable {
-    /// How it is implemented.
-    public let kind: ControllerKind
-    /// The USB version it offers, 1 or 2.
-    public let version: UInt8
-    /// How many ports it has, 1…31.
-    public let ports: UInt8
-
-    /// What a controller is that an attach has to make: libxl's defaults, which any device fits
-    /// that the kind carries at all.
-    public static let automatic = ControllerSettings(kind: .pv, checkedVersion: 2, ports: 8)
-
-    private init(kind: ControllerKind, checkedVersion version: UInt8, ports: UInt8) {
-        self.kind = kind
-        self.version = version
-        self.ports = ports
-    }
-
-    /// Describes a PV controller; nil outside libxl's limits (libxl_usb.c,
-    /// `libxl__device_usbctrl_setdefault`), whose defaults are version 2 and 8 ports.
-    public init?(kind: ControllerKind = .pv, version: UInt8 = 2, ports: UInt8 = 8) {
-        guard (1...2).contains(version), (1...PortNumber.max).contains(ports) else { return nil }
-        self.init(kind: kind, checkedVersion: version, ports: ports)
-    }
-}
-
 /// What a port node holds.
 public enum PortContent: Hashable, Sendable {
     /// The empty value: the port is free.
@@ -184,6 +135,11 @@ public struct ControllerView: Hashable, Sendable {
     public func content(of port: PortNumber) -> PortContent {
         let index = Int(port.number) - 1
         return ports.indices.contains(index) ? ports[index] : .missing
+    }
+
+    /// A port of it as a place.
+    func place(_ port: PortNumber) -> Place {
+        Place(controller: id, port: port, kind: kind ?? .pv)
     }
 
     /// The lowest free port.

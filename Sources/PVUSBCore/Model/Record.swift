@@ -51,6 +51,8 @@ public struct Record: Hashable, Sendable {
     public var created: ControllerID?
     /// The claimed domain's `vm` value; with the domid it identifies the domain.
     public var vm: String?
+    /// The id that a QEMU which emulates the controller was given for the device.
+    public var qmp: String?
     /// Which device it is; nil when nobody could tell.
     public var identity: DeviceIdentity?
     /// Every interface and the driver it had, by interface.
@@ -59,12 +61,13 @@ public struct Record: Hashable, Sendable {
     /// Makes a record.
     public init(
         goal: RecordGoal, place: Place?, created: ControllerID? = nil, vm: String?,
-        identity: DeviceIdentity?, interfaces: [RecordedInterface]
+        qmp: String? = nil, identity: DeviceIdentity?, interfaces: [RecordedInterface]
     ) {
         self.goal = goal
         self.place = place
         self.created = created
         self.vm = vm
+        self.qmp = qmp
         self.identity = identity
         self.interfaces = interfaces
     }
@@ -88,9 +91,10 @@ enum RecordKey {
     static let domain: StorePath.Component = "domain"
     static let vm: StorePath.Component = "vm"
     static let controller: StorePath.Component = "controller"
+    static let qmp: StorePath.Component = "qmp"
     static let identity: StorePath.Component = "identity"
     static let interface: StorePath.Component = "interface"
-    static let fields = [goal, port, domain, vm, controller, identity]
+    static let fields = [goal, port, domain, vm, controller, qmp, identity]
 }
 
 extension Record {
@@ -126,6 +130,7 @@ extension Record {
             writes.append(.write(path / RecordKey.domain, text: domain.description))
         }
         if let vm { writes.append(.write(path / RecordKey.vm, text: vm)) }
+        if let qmp { writes.append(.write(path / RecordKey.qmp, text: qmp)) }
         return writes
     }
 
@@ -135,6 +140,7 @@ extension Record {
         goal = RecordGoal(recorded: answers.text(path / RecordKey.goal))
         place = answers.text(path / RecordKey.port).flatMap { StoreLayout.place(recorded: $0) }
         vm = answers.text(path / RecordKey.vm)
+        qmp = answers.text(path / RecordKey.qmp)
         let domain = answers.text(path / RecordKey.domain).flatMap { UInt16(decimal: $0) }
         created = answers.text(path / RecordKey.controller)
             .flatMap { ControllerID(asCreated: $0, in: domain.flatMap(DomainID.init)) }

@@ -35,46 +35,61 @@ public enum StoreLayout {
         domain(controller.domain) / "device" / "vusb" / controller.number.component
     }
 
-    /// The directory of the backends of PV controllers in domain 0, one a domain.
-    public static let backends = domain(.zero) / "backend" / "vusb"
+    /// The directory of a kind's backends in domain 0, one a domain.
+    public static func backends(_ kind: BackendKind) -> StorePath {
+        domain(.zero) / "backend" / kind.component
+    }
 
     /// The directory of a domain's backends in domain 0, one a controller.
-    public static func backends(of domain: DomainID) -> StorePath {
-        backends / StorePath.Component(UInt(domain.number))
+    public static func backends(of domain: DomainID, _ kind: BackendKind) -> StorePath {
+        backends(kind) / StorePath.Component(UInt(domain.number))
     }
 
-    /// The directory that the backend of a PV controller in domain 0 reads and writes.
-    public static func backend(of controller: ControllerID) -> StorePath {
-        backends(of: controller.domain) / controller.number.component
+    /// The directory that a controller's backend in domain 0 reads and writes; of one that QEMU
+    /// emulates, which has no backend, libxl's own record.
+    public static func backend(
+        of controller: ControllerID, _ kind: ControllerKind = .pv
+    ) -> StorePath {
+        guard let backend = kind.backend else { return record(of: controller) }
+        return backends(of: controller.domain, backend) / controller.number.component
     }
 
-    /// The directory that a controller's port nodes are in: the backend's, in domain 0; for one
-    /// that QEMU emulates, which has no backend, libxl's own record.
+    /// The directory that a controller's port nodes are in.
     public static func ports(of controller: ControllerID, _ kind: ControllerKind) -> StorePath {
-        let number = StorePath.Component(UInt(controller.domain.number))
-        return switch kind {
-        case .pv: backend(of: controller) / "port"
-        case .qusb:
-            domain(.zero) / "backend" / "qusb" / number / controller.number.component / "port"
-        case .deviceModel: record(of: controller) / "port"
-        }
+        backend(of: controller, kind) / "port"
     }
 
-    /// The port node of a PV controller in domain 0.
+    /// A port node.
     public static func port(_ place: Place) -> StorePath {
-        ports(of: place.controller, .pv) / place.port.component
+        ports(of: place.controller, place.kind) / place.port.component
     }
 
     /// The place whose port node has this path; nil for any other path.
     public static func place(ofPort path: StorePath) -> Place? {
         let words = path.components
-        guard words.count == 9, let domain = UInt16(decimal: words[5]).flatMap(DomainID.init),
-            let number = UInt8(decimal: words[6]),
-            let port = UInt8(decimal: words[8]).flatMap(PortNumber.init)
-        else { return nil }
-        let controller = ControllerID(domain: domain, number: ControllerNumber(number))
-        let place = Place(controller: controller, port: port)
-        return self.port(place) == path ? place : nil
+        let places = ControllerKind.allCases.compactMap { kind -> Place? in
+            // …/backend/vusb/DOMID/DEVID/port/N, or libxl's …/DOMID/device/vusb/DEVID/port/N.
+            let domain = kind.backend == nil ? 1 : 5
+            let number = kind.backend == nil ? 4 : 6
+            guard words.count == number + 3 else { return nil }
+            return Place(
+                domain: words[domain], controller: words[number], port: words[number + 2], kind)
+        }
+        return places.first { port($0) == path }
+    }
+
+    /// The directory of what the toolstack notes of a domain's QEMU.
+    static func image(of domain: DomainID) -> StorePath { self.domain(domain) / "image" }
+
+    /// What kind of guest a domain is, as only domain 0 can say.
+    static func guestType(of domain: DomainID) -> StorePath {
+        .root / "libxl" / StorePath.Component(UInt(domain.number)) / "type"
+    }
+
+    /// The node that a domain's QEMU makes when it can be the backend of kind `qusb`.
+    static func qusbOffer(of domain: DomainID) -> StorePath {
+        self.domain(.zero) / "device-model" / StorePath.Component(UInt(domain.number))
+            / "backends" / "qusb"
     }
 
     /// The place that a record names; nil when it makes no sense.
@@ -95,6 +110,56 @@ public enum StoreLayout {
     /// libxl's note of the driver that an interface had.
     public static func driverPath(of interface: InterfaceID) -> StorePath {
         driverPaths(of: interface.device) / interface.component / "driver_path"
+    }
+}
+
+/// A kind of controller that has a backend in domain 0.
+public enum BackendKind: String, Hashable, Sendable, CaseIterable {
+    /// The kernel's, usbback.
+    case vusb
+    /// QEMU's.
+    case qusb
+
+    /// The kind of controller.
+    public var kind: ControllerKind {
+        switch self {
+        case .vusb: .pv
+        case .qusb: .qusb
+        }
+    }
+
+    fileprivate var component: StorePath.Component {
+        switch self {
+        case .vusb: "vusb"
+        case .qusb: "qusb"
+        }
+    }
+}
+
+extension ControllerKind {
+    /// The backend of such a controller; QEMU emulates one without.
+    public var backend: BackendKind? {
+        switch self {
+        case .pv: .vusb
+        case .qusb: .qusb
+        case .deviceModel: nil
+        }
+    }
+
+    /// Whether QEMU has the devices, and not the kernel's usbback.
+    public var isQEMU: Bool { self != .pv }
+}
+
+extension Place {
+    fileprivate init?(
+        domain: String, controller: String, port: String, _ kind: ControllerKind
+    ) {
+        guard let domain = UInt16(decimal: domain).flatMap(DomainID.init),
+            let number = UInt8(decimal: controller),
+            let port = UInt8(decimal: port).flatMap(PortNumber.init)
+        else { return nil }
+        let id = ControllerID(domain: domain, number: ControllerNumber(number))
+        self.init(controller: id, port: port, kind: kind)
     }
 }
 

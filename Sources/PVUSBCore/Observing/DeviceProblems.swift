@@ -15,7 +15,7 @@ extension Observation {
         case .attaching: return ["an attach of \(id) was begun and not finished"]
         case .detaching: return ["a detach of \(id) was begun and not finished"]
         case .assignedAbsent: return ["\(id) was unplugged while a guest had it"]
-        case .assignedUncaptured: return ["a port holds \(id), but usbback does not have it"]
+        case .assignedUncaptured: return [uncaptured(id, places.first)]
         case .contested: return ["\(places.count) ports hold \(id)"]
         case .stale:
             return [
@@ -28,6 +28,14 @@ extension Observation {
     private func capturedProblem(_ id: BusID, _ places: [Place]) -> String {
         guard let place = places.first else { return "usbback has \(id), but no port does" }
         return "usbback has \(id), but not for port \(place.label), which holds it"
+    }
+
+    private func uncaptured(_ id: BusID, _ place: Place?) -> String {
+        guard let place, place.kind.isQEMU else {
+            return "a port holds \(id), but usbback does not have it"
+        }
+        let obstacle = qemus[place.controller.domain]?.obstacle.map { ": \($0)" }
+        return "a port holds \(id), but QEMU does not have it\(obstacle ?? "")"
     }
 
     private func staleProblem(_ id: BusID) -> String {
@@ -65,9 +73,6 @@ extension Observation {
 
     /// The one command to type; nil when nothing is half done.
     func remedy(for state: DeviceState, _ id: BusID, _ places: [Place]) -> String? {
-        // What QEMU has is only looked at yet.
-        let kind = places.first.flatMap { controller($0.controller)?.kind }
-        guard kind == nil || kind == .pv else { return nil }
         let recovery = "pvusb recover \(id)"
         switch state {
         case .contested:
@@ -86,9 +91,9 @@ extension Observation {
         records[id]?.place.flatMap { places.contains($0) ? $0 : nil }
     }
 
-    /// No port is ours to clear; the one that usbback does not have the device for comes first.
+    /// No port is ours to clear; one that does not really have the device comes first.
     private func withdrawal(of id: BusID, _ places: [Place]) -> String? {
-        let known = host.portTable?.entries.first { $0.device == id }?.place
+        let known = actualPlace(of: id, among: places)
         return (places.first { $0 != known } ?? places.first).map {
             "pvusb detach \($0.controller.domain) \($0.label)"
         }

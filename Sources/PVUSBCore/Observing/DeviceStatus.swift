@@ -88,21 +88,19 @@ extension Observation {
         }
     }
 
-    /// Only a PV controller's devices are with usbback; whether QEMU has one, drivers don't tell.
     private func assigned(_ device: HostDevice?, at place: Place) -> DeviceState {
         guard let device else { return .assignedAbsent }
-        guard controller(place.controller)?.kind == .pv else { return .assigned }
         // A domain that is gone has nothing: what it had is half way back.
         guard !isLeftBehind(place) else {
             return device.isCaptured ? .captured : .stale
         }
-        guard device.isCaptured else { return .assignedUncaptured }
+        guard isTaken(device, at: place) else { return .assignedUncaptured }
         return isForgotten(device.id, at: place) ? .captured : .assigned
     }
 
     /// usbback works for the port, but has forgotten that the device is for it.
     func isForgotten(_ device: BusID, at place: Place) -> Bool {
-        guard let table = host.portTable,
+        guard place.kind == .pv, let table = host.portTable,
             controller(place.controller)?.backendState == .connected
         else { return false }
         return !table.entries.contains { $0.device == device && $0.place == place }
@@ -148,7 +146,7 @@ extension Observation {
             guard let driver = interface.driver else {
                 return isSame && record.driver(of: interface.id) == nil
             }
-            return driver != SysfsPath.usbback
+            return driver != SysfsPath.usbback && driver != .usbfs
         }
     }
 }

@@ -19,6 +19,10 @@ public struct Observation: Hashable, Sendable {
     public var oddities: [Oddity] = []
     /// Whether the records in the store are of a version that this pvusb writes, or there are none.
     public var recordsAreOurs = true
+    /// The QEMUs of the domains that have a controller of theirs, or that are asked about.
+    public var qemus: [DomainID: QEMUView] = [:]
+    /// What was added to QEMUs, where that was looked at since.
+    public var peripherals: [DomainID: [Peripheral]] = [:]
     /// The greatest controller number that is listed for a domain, described or not.
     public var greatestNumbers: [DomainID: UInt8] = [:]
 
@@ -37,6 +41,11 @@ public struct Observation: Hashable, Sendable {
         domains.first { $0.id == id }
     }
 
+    /// A port of a controller as a place; one of no controller is of no kind in particular.
+    func place(_ port: PortNumber, of id: ControllerID) -> Place {
+        controller(id)?.place(port) ?? Place(controller: id, port: port)
+    }
+
     /// What a port node holds.
     public func content(of place: Place) -> PortContent {
         controller(place.controller)?.content(of: place.port) ?? .missing
@@ -51,8 +60,7 @@ public struct Observation: Hashable, Sendable {
     /// Every port node that holds the device; more than one is a contest.
     public func places(of device: BusID) -> [Place] {
         controllers.flatMap { controller in
-            controller.occupied.filter { $0.device == device }
-                .map { Place(controller: controller.id, port: $0.port) }
+            controller.occupied.filter { $0.device == device }.map { controller.place($0.port) }
         }
     }
 
@@ -80,14 +88,20 @@ extension Observation {
     }
 
     /// Takes in what a survey of the store answered, as far as its scope went.
-    mutating func update(from answers: StoreAnswers, scope: SurveyScope) {
+    mutating func update(
+        from answers: StoreAnswers, scope: SurveyScope, about: DomainSelector? = nil
+    ) {
+        if scope == .everything {
+            qemus = [:]
+            for domain in answers.qemuDomains(about) { qemus[domain] = answers.qemu(of: domain) }
+            peripherals = [:]
+        }
         switch scope {
-        case .hostOnly, .drivers: return
+        case .hostOnly, .drivers, .taken, .peripherals: return
         case .everything, .everyPort:
             recordsAreOurs = Record.isOurs(version: answers.text(StoreLayout.version))
             domains = answers.domains.map { answers.domain($0) }
-            controllers = (answers.controllers + answers.orphans)
-                .compactMap { answers.controller($0) }.sorted { $0.id < $1.id }
+            controllers = answers.views.sorted { $0.id < $1.id }
             greatestNumbers = [:]
             for id in answers.controllers { greatestNumbers[id.domain] = id.number.number }
             records = [:]
@@ -139,36 +153,60 @@ extension StoreAnswers {
         return Record(of: device, in: self)
     }
 
+    /// Every controller listed so far, and what is left of others; one of two kinds at once is
+    /// shown as what is in use.
+    fileprivate var views: [ControllerView] {
+        let present = controllers.compactMap { controller($0) }
+        var known = Set(present.map(\.id))
+        let left = BackendKind.allCases.flatMap { kind in
+            orphans(kind).compactMap { orphan($0, kind) }
+        }.filter { known.insert($0.id).inserted }
+        return present + left
+    }
+
     /// The controller, as far as it can be described; nil when its record is gone.
     fileprivate func controller(_ id: ControllerID) -> ControllerView? {
         let record = StoreLayout.record(of: id)
-        guard isDescribed(id) else { return orphan(id) }
+        guard isDescribed(id) else {
+            return BackendKind.allCases.lazy.compactMap { orphan(id, $0) }.first
+        }
+        let kind = kind(of: id)
         return ControllerView(
-            id: id,
-            kind: text(record / ControllerKey.type).flatMap(ControllerKind.init),
+            id: id, kind: kind,
             version: text(record / ControllerKey.version).flatMap { UInt8(decimal: $0) } ?? 0,
             backendDomain: backendDomain(of: id),
-            backendState: backend(of: id).flatMap { state($0) },
+            backendState: kind == .deviceModel
+                ? removal(of: id) : backend(of: id).flatMap { state($0) },
             frontendState: state(StoreLayout.frontend(of: id)).map { Untrusted($0) },
             ports: ports(of: id),
-            isOffline: backend(of: id).flatMap { text($0 / ControllerKey.online) } == "0")
+            isOffline: ending(of: id, kind).flatMap { text($0 / ControllerKey.online) } == "0")
     }
 
     /// What is left of a controller that libxl has no record of; nil when nothing is.
     ///
     /// Only domain 0 makes and removes the directory of its frontend: where that is there, so is
     /// its domain, and only the record was lost.
-    private func orphan(_ id: ControllerID) -> ControllerView? {
-        let backend = StoreLayout.backend(of: id)
-        let ports = StoreLayout.ports(of: id, .pv)
+    private func orphan(_ id: ControllerID, _ kind: BackendKind) -> ControllerView? {
+        let backend = StoreLayout.backend(of: id, kind.kind)
+        let ports = StoreLayout.ports(of: id, kind.kind)
         let listed = listedPorts(in: ports)
         guard exists(backend / ControllerKey.state) || !listed.isEmpty else { return nil }
         return ControllerView(
-            id: id, kind: .pv,
+            id: id, kind: kind.kind,
             version: text(backend / ControllerKey.version).flatMap { UInt8(decimal: $0) } ?? 0,
             backendDomain: .zero, backendState: state(backend), frontendState: nil,
             ports: listed.map { content(ports / $0.component) },
             isOrphan: !exists(StoreLayout.frontend(of: id)))
+    }
+
+    /// Where it says that the controller shall go: one that QEMU emulates has no backend's nodes.
+    private func ending(of id: ControllerID, _ kind: ControllerKind?) -> StorePath? {
+        kind == .deviceModel ? StoreLayout.record(of: id) : backend(of: id)
+    }
+
+    /// A controller that QEMU emulates has no handshake; that it shall go, we note ourselves.
+    private func removal(of id: ControllerID) -> XenbusState? {
+        text(StoreLayout.record(of: id) / ControllerKey.online) == "0" ? .closing : nil
     }
 
     private func ports(of id: ControllerID) -> [PortContent] {

@@ -26,7 +26,10 @@ extension StoreAnswers {
     /// Every value read so far that makes no sense, by path.
     var oddities: [Oddity] {
         let found =
-            controllers.flatMap { oddities(of: $0) } + orphans.flatMap { portOddities(of: $0, .pv) }
+            controllers.flatMap { oddities(of: $0) }
+            + BackendKind.allCases.flatMap { kind in
+                orphans(kind).flatMap { portOddities(of: $0, kind.kind) }
+            }
             + notedDevices.flatMap { oddNotes(of: $0) }
             + recordedDevices.flatMap { oddFields(of: $0) } + [oddVersion].compactMap { $0 }
         return found.sorted { $0.path < $1.path }

@@ -21,18 +21,18 @@ extension StoreAnswers {
         children(StoreLayout.records).compactMap { BusID(component: $0) }.sorted()
     }
 
-    /// The domains for which domain 0 has backends of controllers, there or gone.
-    var backendDomains: [DomainID] {
-        children(StoreLayout.backends).compactMap { UInt16(decimal: $0).flatMap(DomainID.init) }
-            .sorted()
+    /// The domains for which domain 0 has backends of a kind, there or gone.
+    func backendDomains(_ kind: BackendKind) -> [DomainID] {
+        children(StoreLayout.backends(kind))
+            .compactMap { UInt16(decimal: $0).flatMap(DomainID.init) }.sorted()
     }
 
-    /// The backends listed so far that no record of libxl's knows.
-    var orphans: [ControllerID] {
+    /// The backends of a kind listed so far that no record of libxl's knows.
+    func orphans(_ kind: BackendKind) -> [ControllerID] {
         let known = Set(controllers)
-        return backendDomains.filter { !domains.contains($0) || hasListedControllers(of: $0) }
+        return backendDomains(kind).filter { !domains.contains($0) || hasListedControllers(of: $0) }
             .flatMap { domain in
-                children(StoreLayout.backends(of: domain)).compactMap { UInt8(decimal: $0) }
+                children(StoreLayout.backends(of: domain, kind)).compactMap { UInt8(decimal: $0) }
                     .sorted().map { ControllerID(domain: domain, number: ControllerNumber($0)) }
             }.filter { !known.contains($0) }
     }
@@ -85,13 +85,15 @@ extension StoreAnswers {
     /// The kind of a controller whose ports only domain 0 can change; nil for one whose backend
     /// is in a driver domain, whose devices are not this host's anyway.
     func kindInDomainZero(_ controller: ControllerID) -> ControllerKind? {
-        let record = StoreLayout.record(of: controller)
-        guard let kind = text(record / ControllerKey.type).flatMap(ControllerKind.init) else {
-            return nil
-        }
+        guard let kind = kind(of: controller) else { return nil }
         guard kind != .deviceModel else { return kind }
         let ports = StoreLayout.ports(of: controller, kind)
         return backend(of: controller) == ports.parent ? kind : nil
+    }
+
+    /// The kind of a controller as recorded; nil while unknown.
+    func kind(of controller: ControllerID) -> ControllerKind? {
+        text(StoreLayout.record(of: controller) / ControllerKey.type).flatMap(ControllerKind.init)
     }
 
     /// The backend's directory as recorded; there is none where QEMU emulates the controller.

@@ -17,17 +17,23 @@ enum SurveyScope: Hashable, Sendable {
     case notes(of: BusID)
     /// The rest of what the store says of controllers.
     case details(of: [ControllerID])
+    /// Whether a domain's QEMU has a device, and then the device's drivers.
+    case taken(BusID, by: DomainID)
+    /// What was added to a domain's QEMU.
+    case peripherals(of: DomainID)
 
     /// The one device that sysfs is asked about; nil for all of them.
     var onlyDevice: BusID? {
-        guard case .drivers(let device) = self else { return nil }
-        return device
+        switch self {
+        case .drivers(let device), .taken(let device, _): device
+        default: nil
+        }
     }
 
     var asksFiles: Bool {
         switch self {
-        case .everything, .hostOnly, .drivers: true
-        case .everyPort, .store, .notes, .details: false
+        case .everything, .hostOnly, .drivers, .taken: true
+        case .everyPort, .store, .notes, .details, .peripherals: false
         }
     }
 }
@@ -35,6 +41,8 @@ enum SurveyScope: Hashable, Sendable {
 /// Decides what a survey of the store wants to know, given what it knows.
 struct StoreQuestions: Hashable, Sendable {
     let scope: SurveyScope
+    /// A domain whose QEMU counts although it may have no controller yet.
+    var about: DomainSelector?
 
     /// The requests of the next wave; empty when nothing is open.
     func open(_ answers: StoreAnswers) -> [StoreRequest] {
@@ -43,7 +51,7 @@ struct StoreQuestions: Hashable, Sendable {
 
     private func wanted(_ answers: StoreAnswers) -> [StoreRequest] {
         switch scope {
-        case .hostOnly, .drivers: return []
+        case .hostOnly, .drivers, .taken, .peripherals: return []
         case .store(let device, let controller):
             return (device.map { record(of: $0, answers) } ?? [])
                 + (controller.map { self.controller($0, answers) } ?? [])
@@ -57,16 +65,20 @@ struct StoreQuestions: Hashable, Sendable {
         var requests: [StoreRequest] = [
             .read(StoreLayout.version), .directory(StoreLayout.domains),
             .directory(StoreLayout.records), .directory(StoreLayout.driverPaths),
-            .directory(StoreLayout.backends),
         ]
+        requests += BackendKind.allCases.map { .directory(StoreLayout.backends($0)) }
         for domain in answers.domains {
             requests.append(.read(StoreLayout.domain(domain) / "name"))
             requests.append(.read(StoreLayout.domain(domain) / "vm"))
             requests.append(.directory(StoreLayout.controllers(of: domain)))
         }
-        requests += answers.backendDomains.map { .directory(StoreLayout.backends(of: $0)) }
+        for kind in BackendKind.allCases {
+            requests += answers.backendDomains(kind)
+                .map { .directory(StoreLayout.backends(of: $0, kind)) }
+            requests += answers.orphans(kind).flatMap { orphan($0, kind, answers) }
+        }
         requests += answers.controllers.flatMap { controller($0, answers) }
-        requests += answers.orphans.flatMap { orphan($0, answers) }
+        if scope == .everything { requests += answers.qemuDomains(about).flatMap { qemu(of: $0) } }
         requests += answers.recordedDevices.flatMap { record(of: $0, answers) }
         requests += answers.notedDevices.flatMap { notes(of: $0, answers) }
         return requests
@@ -75,21 +87,27 @@ struct StoreQuestions: Hashable, Sendable {
     private func controller(_ id: ControllerID, _ answers: StoreAnswers) -> [StoreRequest] {
         let record = StoreLayout.record(of: id)
         let described = ControllerKey.described.map { StoreRequest.read(record / $0) }
-        guard !answers.isMissing(id) else { return described + orphan(id, answers) }
+        guard !answers.isMissing(id) else {
+            return described + BackendKind.allCases.flatMap { orphan(id, $0, answers) }
+        }
         guard let kind = answers.kindInDomainZero(id) else { return described }
         let ends = [answers.backend(of: id), StoreLayout.frontend(of: id)].compactMap { $0 }
         let states = ends.map { StoreRequest.read($0 / ControllerKey.state) }
         let online = answers.backend(of: id).map { StoreRequest.read($0 / ControllerKey.online) }
         let ports = StoreLayout.ports(of: id, kind)
-        return described + (kind == .deviceModel ? [] : states + [online].compactMap { $0 })
+        return described
+            + (kind == .deviceModel
+                ? [.read(record / ControllerKey.online)] : states + [online].compactMap { $0 })
             + (answers.lacksPortCount(id) ? [.directory(ports)] : [])
             + answers.ports(of: id, in: ports).map { .read(ports / $0.component) }
     }
 
     /// A backend without libxl's record: its domain was destroyed, and this was left behind.
-    private func orphan(_ id: ControllerID, _ answers: StoreAnswers) -> [StoreRequest] {
-        let backend = StoreLayout.backend(of: id)
-        let ports = StoreLayout.ports(of: id, .pv)
+    private func orphan(
+        _ id: ControllerID, _ kind: BackendKind, _ answers: StoreAnswers
+    ) -> [StoreRequest] {
+        let backend = StoreLayout.backend(of: id, kind.kind)
+        let ports = StoreLayout.ports(of: id, kind.kind)
         return [
             .read(backend / ControllerKey.state), .read(backend / ControllerKey.version),
             .directory(ports), .read(StoreLayout.frontend(of: id)),

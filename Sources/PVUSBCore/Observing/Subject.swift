@@ -42,7 +42,7 @@ extension Observation {
                     .notFound, "\(domain.label) has no port \(wish.label)",
                     remedy: "pvusb list \(domain.word)")
             }
-            return .port(Place(controller: id, port: port))
+            return .port(controller.place(port))
         }
     }
 

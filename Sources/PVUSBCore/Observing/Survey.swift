@@ -12,15 +12,23 @@ struct Survey: Hashable, Sendable {
     private enum Phase: Hashable {
         case start
         case store(StoreAnswers, asked: [StoreRequest])
+        case processes(QEMUScan)
         case files(HostScan)
+        case peripherals(PeripheralScan, of: DomainID)
     }
 
     private let scope: SurveyScope
+    private let about: DomainSelector?
     private var observation: Observation
     private var phase = Phase.start
 
-    init(_ scope: SurveyScope, updating observation: Observation = Observation()) {
+    /// - Parameter about: a domain whose QEMU counts although it may have no controller yet.
+    init(
+        _ scope: SurveyScope, updating observation: Observation = Observation(),
+        about: DomainSelector? = nil
+    ) {
         self.scope = scope
+        self.about = about
         self.observation = observation
     }
 
@@ -31,7 +39,11 @@ struct Survey: Hashable, Sendable {
             case (.start, _): return try ask(StoreAnswers())
             case (.store(let answers, let asked), .store(let replies)):
                 return try ask(try merge(replies, to: asked, into: answers))
+            case (.processes(let scan), .files(let replies)):
+                return try readProcesses(scan, replies)
             case (.files(let scan), .files(let replies)): return try readFiles(scan, replies)
+            case (.peripherals(let scan, let domain), .deviceModel):
+                return readPeripherals(scan, of: domain, answer)
             default: throw PVUSBError.misplaced(answer, in: "a survey")
             }
         } catch {
@@ -50,14 +62,45 @@ struct Survey: Hashable, Sendable {
     private mutating func ask(
         _ answers: StoreAnswers
     ) throws(PVUSBError) -> Progress<Result<Observation, PVUSBError>> {
-        let open = StoreQuestions(scope: scope).open(answers)
+        let open = StoreQuestions(scope: scope, about: about).open(answers)
         guard open.isEmpty else {
             phase = .store(answers, asked: open)
             return .ask(.store(open))
         }
-        observation.update(from: answers, scope: scope)
+        observation.update(from: answers, scope: scope, about: about)
+        return try readProcesses(QEMUScan(observation.qemuTargets(scope)), nil)
+    }
+
+    /// Before the drivers: what QEMU lets go of has its drivers back by then.
+    private mutating func readProcesses(
+        _ scan: QEMUScan, _ replies: [FileReply]?
+    ) throws(PVUSBError) -> Progress<Result<Observation, PVUSBError>> {
+        var scan = scan
+        switch scan.next(replies) {
+        case .ask(let requests):
+            phase = .processes(scan)
+            return .ask(.files(requests))
+        case .finished(let findings): observation.update(from: findings)
+        }
+        if case .peripherals(let domain) = scope, observation.qemus[domain]?.isRunning == true {
+            return readPeripherals(PeripheralScan(observation.qemuAddress(domain)), of: domain, nil)
+        }
         guard scope.asksFiles else { return .finished(.success(observation)) }
         return try readFiles(HostScan(only: scope.onlyDevice), nil)
+    }
+
+    private mutating func readPeripherals(
+        _ scan: PeripheralScan, of domain: DomainID, _ answer: Answer?
+    ) -> Progress<Result<Observation, PVUSBError>> {
+        var scan = scan
+        switch scan.next(answer) {
+        case .ask(let effect):
+            phase = .peripherals(scan, of: domain)
+            return .ask(effect)
+        case .finished(let peripherals):
+            observation.peripherals[domain] = peripherals
+            return .finished(.success(observation))
+        }
     }
 
     private mutating func readFiles(

@@ -49,7 +49,7 @@ extension Inventory {
             let content = new?.content(of: port) ?? .missing
             // The ports of a new controller are free unless they say otherwise.
             guard content != old?.content(of: port) ?? .free else { return nil }
-            return .port(Place(controller: id, port: port), content)
+            return .port((new ?? old)?.place(port) ?? Place(controller: id, port: port), content)
         }
     }
 }

@@ -5,7 +5,7 @@ extension Claim {
     private var port: StorePath { StoreLayout.port(place) }
     private var controller: StorePath { StoreLayout.record(of: place.controller) }
     private var online: StorePath {
-        StoreLayout.backend(of: place.controller) / ControllerKey.online
+        StoreLayout.backend(of: place.controller, place.kind) / ControllerKey.online
     }
     private var vm: StorePath { StoreLayout.domain(place.controller.domain) / "vm" }
     private var notes: StorePath { StoreLayout.driverPaths(of: device) }
@@ -18,8 +18,7 @@ extension Claim {
 
     /// Decides on the values that were read.
     func decide(_ seen: StoreChange.Values) -> StoreChange.Decision {
-        guard seen[controller / ControllerKey.type] == ControllerKind.pv.rawValue,
-            seen[online] == "1"
+        guard seen[controller / ControllerKey.type] == place.kind.rawValue, isOnline(seen)
         else { return .lost(gone) }
         guard seen[vm] == record.vm else { return .lost(anotherDomain) }
         guard let holder = seen[port], holder.isEmpty || holder == device.description else {
@@ -32,10 +31,16 @@ extension Claim {
         return .write(outdated + writes + driverPaths + [.write(port, text: device.description)])
     }
 
+    /// A controller that QEMU emulates has no `online`, unless it shall go.
+    private func isOnline(_ seen: StoreChange.Values) -> Bool {
+        place.kind == .deviceModel ? seen[online] != "0" : seen[online] == "1"
+    }
+
     /// libxl's notes, so that `xl usbdev-detach` knows the drivers too (libxl_usb.c,
-    /// `usbdev_rebind`).
+    /// `usbdev_rebind`); of what QEMU has it makes none, and would never remove ours.
     private var driverPaths: [StoreRequest] {
-        record.interfaces.compactMap { interface in
+        guard place.kind == .pv else { return [] }
+        return record.interfaces.compactMap { interface in
             interface.driver.map { driver in
                 .write(StoreLayout.driverPath(of: interface.id), text: SysfsPath.driver(driver))
             }

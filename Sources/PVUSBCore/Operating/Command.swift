@@ -9,7 +9,7 @@ public enum Command: Hashable, Sendable {
     /// Look until something differs from what was seen before.
     case awaitChange(since: Inventory)
     /// Give a domain a controller.
-    case addController(DomainSelector, ControllerSettings)
+    case addController(DomainSelector, wish: ControllerWish)
     /// Take a controller away, its devices first; with force without waiting for the guest.
     case removeController(DomainSelector, ControllerNumber, force: Bool = false)
     /// Give a domain a device, at a place or at a free one.
@@ -40,6 +40,21 @@ public struct OperationOptions: Hashable, Sendable {
 }
 
 extension Command {
+    /// Gives a domain a controller with these settings.
+    public static func addController(
+        _ domain: DomainSelector, _ settings: ControllerSettings
+    ) -> Command {
+        .addController(domain, wish: ControllerWish(settings))
+    }
+
+    /// The domain that something is to be given to.
+    var target: DomainSelector? {
+        switch self {
+        case .attach(let domain, _, _), .addController(let domain, _): domain
+        default: nil
+        }
+    }
+
     /// Tells whether the command can have several things to do, each of which fails for itself.
     var hasManyTasks: Bool {
         switch self {

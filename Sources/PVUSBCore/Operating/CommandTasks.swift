@@ -5,8 +5,8 @@ extension Command {
     func tasks(in seen: Observation) throws(PVUSBError) -> [Task] {
         switch self {
         case .devices, .list, .show, .awaitChange: return []
-        case .addController(let domain, let settings):
-            return [.addController(try seen.resolve(domain).id, settings)]
+        case .addController(let domain, let wish):
+            return [.addController(try seen.resolve(domain).id, wish)]
         case .removeController(let domain, let number, let force):
             let id = ControllerID(domain: try seen.resolve(domain).id, number: number)
             let devices = seen.devicesOf(controller: id)
@@ -34,7 +34,7 @@ extension Command {
             throw PVUSBError(.usage, "'\(wish.label)' names no port: write CONTROLLER:PORT")
         }
         let controller = ControllerID(domain: domain.id, number: wish.controller)
-        let place = Place(controller: controller, port: port)
+        let place = seen.place(port, of: controller)
         switch seen.content(of: place) {
         case .device(let device): return [.detach(device, from: place, rebind: rebind)]
         case .missing:

@@ -3,13 +3,17 @@ internal import XenStoreWire
 
 extension StoreChange {
     /// The controller must not exist; what an earlier one left behind is looked for.
-    static func creationReads(_ id: ControllerID) -> [StoreRequest] {
+    static func creationReads(_ id: ControllerID, _ kind: ControllerKind) -> [StoreRequest] {
         [
             .directory(StoreLayout.controllers(of: id.domain)),
             .read(StoreLayout.domain(id.domain)),
-            .read(StoreLayout.frontend(of: id)),
-            .read(StoreLayout.backend(of: id)),
-        ]
+        ] + ends(of: id, kind).map { .read($0) }
+    }
+
+    /// The directories of the two ends; a controller that QEMU emulates has none.
+    private static func ends(of id: ControllerID, _ kind: ControllerKind) -> [StorePath] {
+        guard kind.backend != nil else { return [] }
+        return [StoreLayout.frontend(of: id), StoreLayout.backend(of: id, kind)]
     }
 
     static func creating(
@@ -31,7 +35,7 @@ extension StoreChange {
         guard let record = new.map({ $0.writes(given: seen) }) ?? [] else {
             return .lost(new.map { overtaken($0.device) } ?? occupied(id))
         }
-        let debris = [StoreLayout.frontend(of: id), StoreLayout.backend(of: id)]
+        let debris = ends(of: id, settings.kind)
             .filter { seen[$0] != nil }.map { StoreRequest.remove($0) }
         return .write(debris + nodes(of: id, settings) + record)
     }
@@ -39,8 +43,9 @@ extension StoreChange {
     /// libxl's nodes, in libxl's order (libxl_device.c, `libxl__device_generic_add`).
     static func nodes(of id: ControllerID, _ settings: ControllerSettings) -> [StoreRequest] {
         let record = StoreLayout.record(of: id)
+        guard settings.kind.backend != nil else { return description(settings, below: record) }
         let frontend = StoreLayout.frontend(of: id)
-        let backend = StoreLayout.backend(of: id)
+        let backend = StoreLayout.backend(of: id, settings.kind)
         let guest = id.domain.number
         let guestOwns = [StorePermission(.none, guest), StorePermission(.read, 0)]
         let hostOwns = [StorePermission(.none, 0), StorePermission(.read, guest)]
@@ -65,11 +70,20 @@ extension StoreChange {
     private static func details(
         of id: ControllerID, _ settings: ControllerSettings, below path: StorePath
     ) -> [StoreRequest] {
-        let ports = path / "port"
         let keys: [StoreRequest] = [
             .write(path / "frontend-id", text: id.domain.description),
             .write(path / ControllerKey.online, text: "1"),
             .write(path / ControllerKey.state, text: "1"),
+        ]
+        return keys + description(settings, below: path)
+    }
+
+    /// All that there is of a controller that QEMU emulates, and a part of any other.
+    private static func description(
+        _ settings: ControllerSettings, below path: StorePath
+    ) -> [StoreRequest] {
+        let ports = path / "port"
+        let keys: [StoreRequest] = [
             .write(path / ControllerKey.type, text: settings.kind.rawValue),
             .write(path / ControllerKey.version, text: String(settings.version)),
             .write(path / ControllerKey.portCount, text: String(settings.ports)),
@@ -82,16 +96,26 @@ extension StoreChange {
     }
 
     /// Every port: a controller that holds a device is not asked to go.
-    static func closingReads(_ id: ControllerID) -> [StoreRequest] {
-        let backend = StoreLayout.backend(of: id)
-        let ends = [ControllerKey.online, ControllerKey.state].map { backend / $0 }
-        return ends.map { .read($0) } + portReads(id)
+    static func closingReads(_ id: ControllerID, _ kind: ControllerKind) -> [StoreRequest] {
+        let backend = StoreLayout.backend(of: id, kind)
+        let second = kind.backend == nil ? ControllerKey.type : ControllerKey.state
+        let ends = [ControllerKey.online, second].map { backend / $0 }
+        return ends.map { .read($0) } + portReads(id, kind)
     }
 
     /// Asks the backend to go as libxl does (libxl_device.c, `libxl__initiate_device_generic_remove`).
-    static func closing(_ id: ControllerID, _ seen: Values) -> Decision {
-        guard !holdsDevice(id, seen) else { return .lost(occupied(id)) }
-        let backend = StoreLayout.backend(of: id)
+    ///
+    /// Of a controller that QEMU emulates, `online` is ours: libxl has neither it nor a handshake.
+    static func closing(
+        _ id: ControllerID, _ kind: ControllerKind, _ seen: Values
+    ) -> Decision {
+        guard !holdsDevice(id, kind, seen) else { return .lost(occupied(id)) }
+        let backend = StoreLayout.backend(of: id, kind)
+        guard kind.backend != nil else {
+            let isThere = seen[backend / ControllerKey.type] != nil
+            let isDone = !isThere || seen[backend / ControllerKey.online] == "0"
+            return isDone ? .leave : .write([.write(backend / ControllerKey.online, text: "0")])
+        }
         guard let state = seen[backend / ControllerKey.state] else { return .leave }
         let offline = StoreRequest.write(backend / ControllerKey.online, text: "0")
         let closed = String(XenbusState.closed.rawValue)
@@ -100,20 +124,24 @@ extension StoreChange {
         return .write([offline, .write(backend / ControllerKey.state, text: closing)])
     }
 
-    private static func portReads(_ id: ControllerID) -> [StoreRequest] {
+    private static func portReads(_ id: ControllerID, _ kind: ControllerKind) -> [StoreRequest] {
         PortNumber.all(PortNumber.max).map {
-            .read(StoreLayout.port(Place(controller: id, port: $0)))
+            .read(StoreLayout.port(Place(controller: id, port: $0, kind: kind)))
         }
     }
 
-    private static func holdsDevice(_ id: ControllerID, _ seen: Values) -> Bool {
-        ports(of: id, seen).contains { !$0.isEmpty }
+    private static func holdsDevice(
+        _ id: ControllerID, _ kind: ControllerKind, _ seen: Values
+    ) -> Bool {
+        ports(of: id, kind, seen).contains { !$0.isEmpty }
     }
 
     /// What the port nodes hold, those that there are.
-    private static func ports(of id: ControllerID, _ seen: Values) -> [String] {
+    private static func ports(
+        of id: ControllerID, _ kind: ControllerKind, _ seen: Values
+    ) -> [String] {
         PortNumber.all(PortNumber.max).compactMap { port in
-            seen[StoreLayout.port(Place(controller: id, port: port))]
+            seen[StoreLayout.port(Place(controller: id, port: port, kind: kind))]
         }
     }
 
@@ -131,17 +159,19 @@ extension StoreChange {
     }
 
     /// All three trees, their parents, and every port: a controller that holds a device stays.
-    static func removalReads(_ id: ControllerID) -> [StoreRequest] {
+    static func removalReads(_ id: ControllerID, _ kind: ControllerKind) -> [StoreRequest] {
         let type = StoreLayout.record(of: id) / ControllerKey.type
-        return trees(of: id).map { .read($0) } + parents(of: id).map { .directory($0) }
-            + portReads(id) + [.read(type)]
+        return trees(of: id, kind).map { .read($0) } + parents(of: id, kind).map { .directory($0) }
+            + portReads(id, kind) + [.read(type)]
     }
 
-    static func removing(_ id: ControllerID, _ removal: Removal, _ seen: Values) -> Decision {
-        guard !removal.isKept(by: ports(of: id, seen)) else { return .lost(occupied(id)) }
+    static func removing(
+        _ id: ControllerID, _ removal: Removal, _ kind: ControllerKind, _ seen: Values
+    ) -> Decision {
+        guard !removal.isKept(by: ports(of: id, kind, seen)) else { return .lost(occupied(id)) }
         let type = StoreLayout.record(of: id) / ControllerKey.type
         guard removal != .orphan || seen[type] == nil else { return .lost(revived(id)) }
-        let present = trees(of: id).filter { seen[$0] != nil }
+        let present = trees(of: id, kind).filter { seen[$0] != nil }
         return present.isEmpty ? .leave : .write(present.map { .remove(pruned($0, seen)) })
     }
 
@@ -154,16 +184,18 @@ extension StoreChange {
         return pruned(parent, seen)
     }
 
-    private static func parents(of id: ControllerID) -> [StorePath] {
-        let backend = StoreLayout.backend(of: id).parent
-        return [
-            StoreLayout.frontend(of: id).parent, StoreLayout.record(of: id).parent, backend,
-            backend?.parent,
-        ].compactMap { $0 }
+    private static func parents(of id: ControllerID, _ kind: ControllerKind) -> [StorePath] {
+        let record = StoreLayout.record(of: id).parent
+        guard kind.backend != nil else { return [record].compactMap { $0 } }
+        let backend = StoreLayout.backend(of: id, kind).parent
+        return [StoreLayout.frontend(of: id).parent, record, backend, backend?.parent]
+            .compactMap { $0 }
     }
 
-    private static func trees(of id: ControllerID) -> [StorePath] {
-        [StoreLayout.frontend(of: id), StoreLayout.record(of: id), StoreLayout.backend(of: id)]
+    private static func trees(of id: ControllerID, _ kind: ControllerKind) -> [StorePath] {
+        let record = StoreLayout.record(of: id)
+        guard kind.backend != nil else { return [record] }
+        return [StoreLayout.frontend(of: id), record, StoreLayout.backend(of: id, kind)]
     }
 }
 

@@ -55,7 +55,7 @@ extension Effect {
         switch self {
         case .store(let batch): batch.contains(.commit)
         case .files(let batch): batch.contains(where: \.changesHost)
-        case .deviceModel: true
+        case .deviceModel(let command): command.changesWorld
         case .lock, .unlock, .wait, .finished: false
         }
     }
@@ -148,6 +148,8 @@ public struct DeviceModelCommand: Hashable, Sendable {
         case remove(id: String)
         /// List the names below a path of QEMU's object tree.
         case list(path: String)
+        /// Tell a property of an object.
+        case get(path: String, property: String)
     }
 
     /// A property's value; QEMU 9.2 and newer refuse a number in quotes.
@@ -160,13 +162,24 @@ public struct DeviceModelCommand: Hashable, Sendable {
 
     /// The domain whose QEMU is meant.
     public let domain: DomainID
+    /// The domain's uuid, after which libxl names a lock; nil when the store does not tell it.
+    public let uuid: String?
     /// What it shall do.
     public let action: Action
 
     /// Makes a command.
-    public init(domain: DomainID, action: Action) {
+    public init(domain: DomainID, uuid: String? = nil, action: Action) {
         self.domain = domain
+        self.uuid = uuid
         self.action = action
+    }
+
+    /// Whether QEMU is another one afterwards.
+    var changesWorld: Bool {
+        switch action {
+        case .add, .remove: true
+        case .list, .get: false
+        }
     }
 }
 
@@ -176,6 +189,8 @@ public enum DeviceModelReply: Hashable, Sendable {
     case done
     /// The names asked for.
     case names([String])
+    /// The property asked for, as text.
+    case text(String)
     /// QEMU refused: its error class and sentence.
     case refused(errorClass: String, description: String)
     /// QEMU could not be asked.

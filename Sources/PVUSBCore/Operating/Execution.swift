@@ -95,7 +95,7 @@ struct Execution: Hashable, Sendable {
         StepRun(
             step, timer: Instant.Timer(run: run, step: reports.count),
             waitMilliseconds: waitMilliseconds, retriesBind: observation.host.portTable == nil,
-            isWatching: isWatching)
+            isWatching: isWatching, qemu: step.qemuRun(in: observation))
     }
 
     private mutating func advance(_ run: StepRun, _ answer: Answer?) -> Effect? {

@@ -73,7 +73,7 @@ public struct Operation: Hashable, Sendable {
         switch phase {
         case .start: start()
         case .beginningWatch: return watchBegan(answer)
-        case .awaitingChange: phase = .resolving(Survey(scope))
+        case .awaitingChange: phase = .resolving(Survey(scope, about: command.target))
         case .resolving(let survey): return resolve(survey, answer)
         case .detailing(let survey, let subject): return detail(survey, subject, answer)
         case .testing(let locks, let inventory): return test(locks, inventory, answer)
@@ -94,7 +94,7 @@ public struct Operation: Hashable, Sendable {
         if case .awaitChange = command, options.hasStore {
             phase = .beginningWatch
         } else {
-            phase = .resolving(Survey(scope))
+            phase = .resolving(Survey(scope, about: command.target))
         }
     }
 

@@ -23,7 +23,7 @@ extension Operation {
     mutating func watchBegan(_ answer: Answer?) -> Effect? {
         switch answer {
         case nil: return .store(Self.watches.map(\.begin))
-        case .store: phase = .resolving(Survey(.everything))
+        case .store: phase = .resolving(Survey(.everything, about: command.target))
         default: phase = .ending([], .failed(.misplaced(answer, in: "a watch")))
         }
         return nil

@@ -17,7 +17,7 @@ extension Operation {
     /// Turns to the next lock; with none left, to what is to be done under them.
     private mutating func take(_ locks: ArraySlice<Lock>) {
         guard let lock = locks.first, let task = tasks.first else {
-            phase = .surveying(Survey(.everything), .plan)
+            phase = .surveying(Survey(.everything, about: command.target), .plan)
             return
         }
         runs += 1
@@ -103,7 +103,7 @@ extension Operation {
         // The store is read before the host: what usbback lists or has and no port holds may have
         // been claimed between the two, and would be waited for in vain.
         guard plans > 1 || !task.wantsUnheldCapture(in: seen) else {
-            phase = .surveying(Survey(.everything), .plan)
+            phase = .surveying(Survey(.everything, about: command.target), .plan)
             return nil
         }
         do throws(PVUSBError) {
@@ -131,7 +131,7 @@ extension Operation {
 
     private mutating func run(_ plan: Plan?, _ seen: Observation) {
         guard let plan, !plan.steps.isEmpty else {
-            phase = .surveying(Survey(.everything), .conclude(undoing))
+            phase = .surveying(Survey(.everything, about: command.target), .conclude(undoing))
             return
         }
         runs += 1
@@ -149,7 +149,7 @@ extension Operation {
         }
         current?.steps += execution.reports
         switch ending {
-        case .reached: phase = .surveying(Survey(.everything), .conclude(undoing))
+        case .reached: phase = .surveying(Survey(.everything, about: command.target), .conclude(undoing))
         case .lost(let error): executionLost(error)
         case .failed(let error): executionFailed(error)
         }
@@ -161,10 +161,10 @@ extension Operation {
         guard plans < Self.plansMax else { return executionFailed(error) }
         if let undoing {
             plans += 1
-            phase = .surveying(Survey(.everything), .undo(undoing))
+            phase = .surveying(Survey(.everything, about: command.target), .undo(undoing))
         } else {
             lost = error
-            phase = .surveying(Survey(.everything), .plan)
+            phase = .surveying(Survey(.everything, about: command.target), .plan)
         }
     }
 
@@ -179,6 +179,6 @@ extension Operation {
         }
         let isUndone = undoing == nil && (current?.goal.isUndoneOnFailure ?? false)
         let purpose: SurveyPurpose = isUndone ? .undo(error) : .conclude(undoing ?? error)
-        phase = .surveying(Survey(.everything), purpose)
+        phase = .surveying(Survey(.everything, about: command.target), purpose)
     }
 }

@@ -7,7 +7,8 @@ extension Registration {
     /// What decides whether the record may be written.
     var reads: [StoreRequest] {
         let fields = [
-            RecordKey.goal, RecordKey.port, RecordKey.controller, RecordKey.interface,
+            RecordKey.goal, RecordKey.port, RecordKey.controller, RecordKey.qmp,
+            RecordKey.interface,
         ]
         let former = replaced?.place.map { StoreRequest.read(StoreLayout.port($0)) }
         return fields.map { .read(path / $0) } + [.read(StoreLayout.version)]
@@ -26,6 +27,7 @@ extension Registration {
         var outdated: [StorePath] = []
         if record.place == nil { outdated.append(path / RecordKey.port) }
         if record.created == nil { outdated.append(path / RecordKey.controller) }
+        if record.qmp == nil { outdated.append(path / RecordKey.qmp) }
         outdated.append(path / RecordKey.interface)
         return outdated.filter { seen[$0] != nil }.map { .remove($0) } + record.writes(for: device)
     }

@@ -4,10 +4,16 @@ extension Step {
     /// What has to be looked at after the step was tried.
     var scope: SurveyScope {
         switch self {
-        case .createController(let id, _), .awaitBackend(let id), .awaitConnected(let id),
-            .closeController(let id), .awaitClosed(let id), .removeController(let id),
-            .destroyController(let id), .removeOrphan(let id):
+        case .createController(let id, _), .awaitBackend(let id, _), .awaitConnected(let id, _),
+            .closeController(let id, _), .awaitClosed(let id, _), .removeController(let id, _),
+            .destroyController(let id, _), .removeOrphan(let id, _):
             .store(device: nil, controller: id)
+        case .plugController(let id, _), .unplugController(let id), .awaitUnplugged(let id):
+            .peripherals(of: id.domain)
+        case .unplug(_, let place, _): .peripherals(of: place.controller.domain)
+        case .awaitTaken(let device, let place), .plug(let device, let place, _),
+            .awaitLetGo(let device, let place):
+            .taken(device, by: place.controller.domain)
         case .createControllerFor(let new, let id, _): .store(device: new.device, controller: id)
         case .adopt(let new):
             .store(device: new.device, controller: new.record.place?.controller)
@@ -52,6 +58,8 @@ extension Step {
     /// Tells whether having tried is enough: any ordinary driver may want a probed interface, or
     /// none may.
     func isGoodEnough(after tried: StepRun.Ending, in seen: Observation) -> Bool {
+        // The guest lets go in its own time.
+        if case .unplugController = self { return tried == .tried(refusal: nil) }
         guard case .probe(let interface) = self, tried == .tried(refusal: nil) else { return false }
         return !seen.isUnreadable(interface.device)
             && seen.driver(of: interface) != SysfsPath.usbback
@@ -72,14 +80,18 @@ extension Step {
             return notMoved(interface, "unbound from \(driver.text)", refusal, seen)
         case .probe(let interface):
             return notMoved(interface, "given to its drivers", refusal, seen)
-        case .awaitBackend(let id), .awaitConnected(let id), .awaitClosed(let id):
+        case .awaitBackend(let id, let kind), .awaitConnected(let id, let kind),
+            .awaitClosed(let id, let kind):
             let state = seen.controller(id)?.backendState?.label ?? "gone"
-            let domain = seen.domain(id.domain)?.label ?? "domain \(id.domain)"
             return PVUSBError(
                 .failed,
-                "controller \(id.number.number) of \(domain) is \(state), not "
-                    + "\(text.value), after \(time)",
-                remedy: "check that usbback is loaded and the guest has the driver xen-hcd")
+                "\(seen.name(of: id)) is \(state), not \(text.value), after \(time)",
+                remedy: kind == .pv
+                    ? "check that usbback is loaded and the guest has the driver xen-hcd"
+                    : "check that the guest has the driver xen-hcd")
+        case .plugController, .unplugController, .awaitUnplugged, .awaitTaken, .plug, .unplug,
+            .awaitLetGo:
+            return qemuFailure(refusal, in: seen, time)
         case .claim(let claim) where seen.places(of: claim.device).contains { $0 != claim.place }:
             return PVUSBError(
                 .busy, "another tool gave \(claim.device) away at the same moment",

@@ -23,6 +23,7 @@ struct StepRun: Hashable, Sendable {
         case changing(TransactionRun, holding: Lock?)
         case unlocking(Ending)
         case writing
+        case asking(QEMURun)
         case watching
         case waiting
         case pausing
@@ -33,20 +34,23 @@ struct StepRun: Hashable, Sendable {
     private let deadline: Instant
     private let retriesBind: Bool
     private let isWatching: Bool
+    private let qemu: QEMURun?
     private var phase = Phase.start
 
     /// - Parameters:
     ///   - retriesBind: whether usbback tells nobody what it waits for, so that a bind may come
     ///     too early and is worth another try.
     ///   - isWatching: whether the step's watch is set already, by an earlier wait.
+    ///   - qemu: what a QEMU has to do for the step, if anything.
     init(
         _ step: Step, timer: Instant.Timer, waitMilliseconds: Int, retriesBind: Bool,
-        isWatching: Bool
+        isWatching: Bool, qemu: QEMURun? = nil
     ) {
         self.step = step
         self.timer = timer
         self.retriesBind = retriesBind
         self.isWatching = isWatching
+        self.qemu = qemu
         deadline = Instant(timer, milliseconds: waitMilliseconds)
     }
 
@@ -58,7 +62,7 @@ struct StepRun: Hashable, Sendable {
         case .locking(let run, _): [.unlock(run.lock)]
         case .unlocking: [.unlock(Lock(.claim))]
         case .waiting, .watching: step.watched.map { [.store([$0.end])] } ?? []
-        case .start, .writing, .pausing: []
+        case .start, .writing, .asking, .pausing: []
         }
     }
 
@@ -70,6 +74,7 @@ struct StepRun: Hashable, Sendable {
         case .changing(let run, let lock): return self.change(run, lock, answer)
         case .unlocking(let ending): return .finished(ending)
         case .writing, .pausing: return wrote(answer)
+        case .asking(let run): return ask(run, answer)
         case .watching, .waiting: return waited(answer)
         }
     }
@@ -80,9 +85,17 @@ struct StepRun: Hashable, Sendable {
             phase = .writing
             return .ask(.files([write]))
         }
+        if let qemu { return ask(qemu, nil) }
         guard let watch = step.watched, !isWatching else { return wait() }
         phase = .watching
         return .ask(.store([watch.begin]))
+    }
+
+    private mutating func ask(_ run: QEMURun, _ answer: Answer?) -> Progress<Ending> {
+        var run = run
+        let progress = run.next(answer)
+        phase = .asking(run)
+        return progress
     }
 
     private mutating func start(_ change: StoreChange) -> Progress<Ending> {
@@ -189,10 +202,10 @@ extension Step {
         case .createController(let id, let settings): .createController(id, settings, for: nil)
         case .createControllerFor(let new, let id, let settings):
             .createController(id, settings, for: new)
-        case .closeController(let id): .closeController(id)
-        case .removeController(let id): .removeController(id, .free)
-        case .destroyController(let id): .removeController(id, .forced)
-        case .removeOrphan(let id): .removeController(id, .orphan)
+        case .closeController(let id, let kind): .closeController(id, kind)
+        case .removeController(let id, let kind): .removeController(id, .free, kind)
+        case .destroyController(let id, let kind): .removeController(id, .forced, kind)
+        case .removeOrphan(let id, let kind): .removeController(id, .orphan, kind)
         case .claim(let claim): .claim(claim)
         case .record(let device, let record): .record(device, record)
         case .adopt(let new): .adopt(new)
@@ -201,7 +214,8 @@ extension Step {
         case .forget(let device): .forget(device, withDrivers: true)
         case .withdrawRecord(let device): .forget(device, withDrivers: false)
         case .awaitBackend, .awaitConnected, .awaitClosed, .awaitListed, .awaitReleased, .unbind,
-            .bind, .probe:
+            .bind, .probe, .plugController, .unplugController, .awaitUnplugged, .awaitTaken, .plug,
+            .unplug, .awaitLetGo:
             nil
         }
     }
@@ -221,14 +235,15 @@ extension Step {
     /// The watch that tells when a wait may be over.
     var watched: StepWatch? {
         switch self {
-        case .awaitBackend(let id), .awaitConnected(let id), .awaitClosed(let id):
-            StepWatch(path: StoreLayout.backend(of: id) / ControllerKey.state)
+        case .awaitBackend(let id, let kind), .awaitConnected(let id, let kind),
+            .awaitClosed(let id, let kind):
+            StepWatch(path: StoreLayout.backend(of: id, kind) / ControllerKey.state)
         default: nil
         }
     }
 
     /// Tells whether the step only waits.
-    var isWait: Bool { change == nil && write == nil }
+    var isWait: Bool { change == nil && write == nil && wished == nil }
 
     fileprivate var bindsToBackend: Bool {
         guard case .bind(_, let driver) = self else { return false }

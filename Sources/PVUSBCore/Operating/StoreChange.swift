@@ -13,8 +13,8 @@ enum StoreChange: Hashable, Sendable {
     case forget(BusID, withDrivers: Bool)
     case dropNotes(BusID)
     case createController(ControllerID, ControllerSettings, for: Registration?)
-    case closeController(ControllerID)
-    case removeController(ControllerID, Removal)
+    case closeController(ControllerID, ControllerKind = .pv)
+    case removeController(ControllerID, Removal, ControllerKind = .pv)
 
     /// Which controllers a removal is meant for.
     enum Removal: Hashable {
@@ -51,9 +51,10 @@ enum StoreChange: Hashable, Sendable {
                 .read(StoreLayout.driverPaths(of: device)),
             ]
         case .dropNotes(let device): [.read(StoreLayout.driverPaths(of: device))]
-        case .createController(let id, _, let new): Self.creationReads(id) + (new?.reads ?? [])
-        case .closeController(let id): Self.closingReads(id)
-        case .removeController(let id, _): Self.removalReads(id)
+        case .createController(let id, let settings, let new):
+            Self.creationReads(id, settings.kind) + (new?.reads ?? [])
+        case .closeController(let id, let kind): Self.closingReads(id, kind)
+        case .removeController(let id, _, let kind): Self.removalReads(id, kind)
         }
     }
 
@@ -74,8 +75,9 @@ enum StoreChange: Hashable, Sendable {
             return seen[notes] == nil ? .leave : .write([.remove(notes)])
         case .createController(let id, let settings, let new):
             return Self.creating(id, settings, new, seen)
-        case .closeController(let id): return Self.closing(id, seen)
-        case .removeController(let id, let removal): return Self.removing(id, removal, seen)
+        case .closeController(let id, let kind): return Self.closing(id, kind, seen)
+        case .removeController(let id, let removal, let kind):
+            return Self.removing(id, removal, kind, seen)
         }
     }
 

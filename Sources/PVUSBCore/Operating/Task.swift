@@ -5,7 +5,7 @@ enum Task: Hashable, Sendable {
     case attach(BusID, to: DomainID, at: PlaceWish?)
     case detach(BusID, from: Place?, rebind: Bool)
     case recover(BusID, named: Bool)
-    case addController(DomainID, ControllerSettings)
+    case addController(DomainID, ControllerWish)
     case removeController(ControllerID, devices: [BusID], named: Bool)
     case destroyController(ControllerID)
     case removeOrphan(ControllerID)
@@ -35,8 +35,10 @@ enum Task: Hashable, Sendable {
         switch self {
         case .attach(let device, _, _), .detach(let device, _, _), .recover(let device, _):
             .host(device)
-        case .addController(let domain, let settings):
-            .controllerAdded(ControllerID(domain: domain, number: ControllerNumber(0)), settings)
+        case .addController(let domain, let wish):
+            .controllerAdded(
+                ControllerID(domain: domain, number: ControllerNumber(0)),
+                .automatic(wish.kind ?? .pv))
         case .removeController(let id, _, _), .destroyController(let id), .removeOrphan(let id):
             .controllerRemoved(id)
         }
@@ -64,11 +66,10 @@ enum Task: Hashable, Sendable {
             return try seen.planDetach(of: device, from: place, rebind: rebind)
         case .recover(let device, let named):
             try seen.checkReadable(device)
-            try seen.checkKind(of: device)
             try seen.checkContest(of: device)
             return seen.planRecovery(of: device, named: named)
-        case .addController(let domain, let settings):
-            return try seen.planController(for: try seen.resolve(.number(domain)), settings)
+        case .addController(let domain, let wish):
+            return try seen.planController(for: try seen.resolve(.number(domain)), wish)
         case .removeController(let id, let devices, let named):
             // Whoever made it go may have ended it meanwhile, or have made it anew.
             guard named || seen.controller(id)?.isOffline == true else {

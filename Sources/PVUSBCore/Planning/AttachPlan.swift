@@ -22,6 +22,7 @@ extension Observation {
                 remedy: "plug it in again")
         }
         if let spot = try spotSoFar(of: device, in: domain, wish) {
+            if status(of: id).state != .assigned { try checkQEMU(of: spot.place) }
             return planAttach(of: device, at: spot, vm: domain.vm)
         }
         let spot = try freeSpot(for: device, in: domain, wish)
@@ -94,7 +95,8 @@ extension Observation {
         let known = before?.identity == device.identity && replaced == nil ? before : nil
         let record = Record(
             goal: .attach, place: place, created: spot.creation?.controller ?? known?.created,
-            vm: vm, identity: device.identity,
+            vm: vm, qmp: place.kind == .deviceModel ? device.address.qemuID : nil,
+            identity: device.identity,
             interfaces: device.interfaces.map {
                 RecordedInterface(id: $0.id, driver: driverToGiveBack($0, known))
             })
@@ -104,9 +106,7 @@ extension Observation {
         let claim = Claim(device: device.id, place: place, record: record, replacing: replaced)
         let steps =
             creation(spot, claim.registration) + clearance(of: device.id, for: place, record)
-            + [.awaitConnected(place.controller), .claim(claim), .awaitListed(device.id, place)]
-            + unbinds(device, record)
-            + record.interfaces.map { .bind($0.id, to: SysfsPath.usbback) }
+            + capture(device, claim, unbinding: unbinds(device, record))
             + [.record(device.id, attached)]
         return Plan(goal, steps, given: self)
     }
@@ -125,10 +125,9 @@ extension Observation {
         record.place = nil
         let new = Registration(
             device: claimed.device, record: record, replacing: claimed.replaced)
-        return [
-            .createControllerFor(new, creation.controller, creation.settings),
-            .awaitBackend(creation.controller),
-        ]
+        let kind = creation.settings.kind
+        return [.createControllerFor(new, creation.controller, creation.settings)]
+            + (kind.backend == nil ? [] : [.awaitBackend(creation.controller, kind)])
     }
 
     /// What must be out of the way first: a port is never written in place, so a device that was
@@ -139,9 +138,12 @@ extension Observation {
             let captured = (status.device?.interfaces ?? []).filter {
                 $0.driver == SysfsPath.usbback
             }
+            let exit =
+                place.kind.isQEMU
+                ? release(of: id, from: place, known: status.record?.qmp)
+                : [.clear(id, place), .awaitReleased(id)]
             return [.record(id, record)]
-                + captured.map { .unbind($0.id, from: SysfsPath.usbback) }
-                + [.clear(id, place), .awaitReleased(id)]
+                + captured.map { .unbind($0.id, from: SysfsPath.usbback) } + exit
         }
         let known = host.portTable?.entries.first { $0.device == id }
         return known == nil || known?.place == place ? [] : [.awaitReleased(id)]
@@ -150,7 +152,7 @@ extension Observation {
     /// What the record says already, for an interface that is captured; else what is seen.
     private func driverToGiveBack(_ interface: HostInterface, _ record: Record?) -> DriverName? {
         if let recorded = record?.driver(of: interface.id) { return recorded }
-        return interface.driver == SysfsPath.usbback ? nil : interface.driver
+        return interface.isHostsOwn ? interface.driver : nil
     }
 
     /// Each interface leaves the ordinary driver it has, or had when the attach began.

@@ -21,8 +21,14 @@ extension Observation {
         }
         let unbinds = (isKnown == true ? captured : [])
             .map { Step.unbind($0.id, from: SysfsPath.usbback) }
-        guard isOurs, let record = records[id] else { return unbinds + [.clear(id, place)] }
-        return [.record(id, record.with(goal: .detach))] + unbinds
-            + [.clear(id, place), .withdrawRecord(id)]
+        let exit = unbinds + unplugging(id, place) + [.clear(id, place)]
+        guard isOurs, let record = records[id] else { return exit }
+        return [.record(id, record.with(goal: .detach))] + exit + [.withdrawRecord(id)]
+    }
+
+    /// What QEMU was told to have in the port.
+    private func unplugging(_ id: BusID, _ place: Place) -> [Step] {
+        guard place.kind == .deviceModel, hasQEMU(place.controller.domain) else { return [] }
+        return [.unplug(id, place, known: nil)]
     }
 }

@@ -1,21 +1,27 @@
 extension Observation {
     /// Plans a new controller for a domain, with the number after the greatest there is.
     ///
-    /// - Throws: domain 0 is no target; the kind is not one this build makes; no number is left.
+    /// - Throws: domain 0 is no target; no kind, or not the one wished for, can work; the wish does
+    ///   not fit the kind; no number is left.
+    public func planController(
+        for domain: DomainView, _ wish: ControllerWish
+    ) throws(PVUSBError) -> Plan {
+        guard domain.id != .zero else { throw .hostIsNoTarget }
+        let settings = try settings(wish, for: domain)
+        let id = try nextController(for: domain)
+        let steps: [Step] = [
+            .createController(id, settings),
+            settings.kind.backend == nil
+                ? .plugController(id, settings) : .awaitBackend(id, settings.kind),
+        ]
+        return Plan(.controllerAdded(id, settings), steps, given: self)
+    }
+
+    /// Plans a new controller with the settings given.
     public func planController(
         for domain: DomainView, _ settings: ControllerSettings
     ) throws(PVUSBError) -> Plan {
-        guard domain.id != .zero else { throw .hostIsNoTarget }
-        guard settings.kind == .pv else {
-            throw PVUSBError(
-                .failed,
-                "this version of pvusb makes controllers of kind pv, not "
-                    + settings.kind.rawValue,
-                remedy: "pvusb controller add \(domain.word) --kind pv")
-        }
-        let id = try nextController(for: domain)
-        let steps: [Step] = [.createController(id, settings), .awaitBackend(id)]
-        return Plan(.controllerAdded(id, settings), steps, given: self)
+        try planController(for: domain, ControllerWish(settings))
     }
 
     /// Plans the end of a controller.
@@ -29,7 +35,7 @@ extension Observation {
     func planRemoval(
         of id: ControllerID, taking devices: [BusID]
     ) throws(PVUSBError) -> Plan {
-        let domain = try checkRemovable(id)
+        let (domain, kind) = try checkRemovable(id)
         let held = devicesOf(controller: id)
         if let newcomer = held.first(where: { !devices.contains($0) }) {
             throw PVUSBError(
@@ -38,10 +44,7 @@ extension Observation {
                     + "moment ago", remedy: "try again")
         }
         try checkPorts(of: id, domain)
-        let steps =
-            held.flatMap { planHost(of: $0).steps } + [
-                .closeController(id), .awaitClosed(id), .removeController(id),
-            ]
+        let steps = held.flatMap { planHost(of: $0).steps } + end(of: id, kind)
         return Plan(.controllerRemoved(id), steps, given: self)
     }
 
@@ -64,16 +67,30 @@ extension Observation {
     ///   failure.
     func planDestruction(of id: ControllerID) throws(PVUSBError) -> Plan {
         guard controller(id) != nil else { return Plan(.controllerRemoved(id), [], given: self) }
-        try checkRemovable(id)
+        let (_, kind) = try checkRemovable(id)
         let isEmpty = devicesOf(controller: id).isEmpty && controller(id)?.isEmpty == true
-        let steps: [Step] =
-            isEmpty ? [.closeController(id), .removeController(id)] : [.destroyController(id)]
-        return Plan(.controllerRemoved(id), steps, given: self)
+        return Plan(
+            .controllerRemoved(id), destruction(of: id, kind, isEmpty: isEmpty), given: self)
     }
 
-    /// Tells what people call the controller's domain.
+    /// QEMU has no force: while it has the controller, the nodes are all that tells of it.
+    private func destruction(
+        of id: ControllerID, _ kind: ControllerKind, isEmpty: Bool
+    ) -> [Step] {
+        let isEmulated = kind == .deviceModel && hasQEMU(id.domain)
+        guard isEmpty else {
+            let unplug: [Step] = isEmulated ? [.unplugController(id), .awaitUnplugged(id)] : []
+            return unplug + [.destroyController(id, kind)]
+        }
+        return isEmulated
+            ? end(of: id, kind) : [.closeController(id, kind), .removeController(id, kind)]
+    }
+
+    /// Tells what people call the controller's domain, and the controller's kind.
     @discardableResult
-    func checkRemovable(_ id: ControllerID) throws(PVUSBError) -> String {
+    func checkRemovable(
+        _ id: ControllerID
+    ) throws(PVUSBError) -> (domain: String, kind: ControllerKind) {
         let domain = domain(id.domain)?.label ?? "domain \(id.domain)"
         let word = self.domain(id.domain)?.word ?? "\(id.domain)"
         guard let controller = controller(id) else {
@@ -81,13 +98,13 @@ extension Observation {
                 .notFound, "\(domain) has no controller \(id.number.number)",
                 remedy: "pvusb list \(word)")
         }
-        guard controller.kind == .pv, controller.backendDomain == .zero else {
+        guard let kind = controller.kind, controller.backendDomain == .zero else {
             throw PVUSBError(
                 .failed,
                 "controller \(id.number.number) of \(domain) is one that this version of "
                     + "pvusb only looks at", remedy: "use xl usbctrl-detach")
         }
-        return domain
+        return (domain, kind)
     }
 
     /// Tells whether a controller was asked to go for good, and is of a kind that can be ended.
@@ -95,7 +112,7 @@ extension Observation {
     /// Whoever asked may have been cut short. libxl and pvusb both set `online` to 0 when the ports
     /// are empty, and never set it back.
     public func isLeftClosing(_ controller: ControllerView) -> Bool {
-        controller.isOffline && !controller.isOrphan && controller.kind == .pv
+        controller.isOffline && !controller.isOrphan && controller.kind != nil
             && controller.backendDomain == .zero
     }
 
@@ -110,8 +127,14 @@ extension Observation {
     }
 
     /// Plans the end of a controller that never came to life.
-    func planWithdrawal(of controller: ControllerID) -> Plan {
-        Plan(.controllerRemoved(controller), [.removeController(controller)], given: self)
+    func planWithdrawal(of id: ControllerID) -> Plan {
+        Plan(.controllerRemoved(id), withdrawal(of: id), given: self)
+    }
+
+    /// QEMU may have what its answer came too late for.
+    private func withdrawal(of id: ControllerID) -> [Step] {
+        let kind = controller(id)?.kind ?? .pv
+        return kind == .deviceModel ? end(of: id, kind) : [.removeController(id, kind)]
     }
 
     /// Plans the end of what a destroyed domain left of a controller, its devices being back.
@@ -126,7 +149,7 @@ extension Observation {
                 "what is left of controller \(id.number.number) of domain \(id.domain), which is "
                     + "gone, holds \(held.device)", remedy: "pvusb recover \(held.device)")
         }
-        return Plan(goal, [.removeOrphan(id)], given: self)
+        return Plan(goal, [.removeOrphan(id, orphan.kind ?? .pv)], given: self)
     }
 
     /// What ends a controller that an attach had to make, unless somebody else uses it by now.
@@ -135,8 +158,8 @@ extension Observation {
             domain(id.domain)?.vm == record.vm,
             controller.ports.allSatisfy({ [.free, .missing, .device(device)].contains($0) })
         else { return [] }
-        guard controller.backendState == .connected else { return [.removeController(id)] }
-        return [.closeController(id), .awaitClosed(id), .removeController(id)]
+        guard controller.backendState == .connected else { return withdrawal(of: id) }
+        return end(of: id, controller.kind ?? .pv)
     }
 }
 

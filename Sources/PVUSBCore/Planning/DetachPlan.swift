@@ -6,7 +6,6 @@ extension Observation {
         of device: BusID, from place: Place?, rebind: Bool
     ) throws(PVUSBError) -> Plan {
         try checkReadable(device)
-        try checkKind(of: device)
         try check(device, isIn: place)
         let status = status(of: device)
         guard status.state != .hub else {
@@ -25,15 +24,6 @@ extension Observation {
         guard status.state != .contested || ourClaim(on: device, places(of: device)) != nil else {
             throw .unfinished(status)
         }
-    }
-
-    /// Refuses to touch a device that QEMU has: only usbback's are understood yet.
-    func checkKind(of device: BusID) throws(PVUSBError) {
-        guard let kind = status(of: device).kind, kind != .pv else { return }
-        throw PVUSBError(
-            .failed,
-            "\(device) is on a controller of kind \(kind.rawValue), which this version of "
-                + "pvusb only looks at", remedy: "use xl usbdev-detach")
     }
 
     /// Refuses to touch a device of which nobody can say which driver has it.

@@ -30,9 +30,10 @@ extension Observation {
             guard isSame(status, record) else {
                 return Plan(goal, wayHome(of: id, status), given: self)
             }
-            let bound = (status.device?.interfaces ?? []).filter { !$0.isStranded }
-            let unbinds = bound.compactMap { bound in
-                bound.driver.map { Step.unbind(bound.id, from: $0) }
+            let unbinds = touched(status, record).compactMap { interface in
+                driverToLeave(interface, record, status).map {
+                    Step.unbind(interface.id, from: $0)
+                }
             }
             let end = withdrawal(of: record, for: id) + [.record(id, record.parked)]
             return Plan(goal, wayOut(of: id, status) + unbinds + end, given: self)
@@ -89,7 +90,7 @@ extension Observation {
     /// All is done but the last note: every interface captured, the port held.
     private func finishedAttach(_ status: DeviceStatus) -> Plan? {
         guard var record = status.record, let place = record.place, status.place == place,
-            !isLeftBehind(place), status.device?.isCaptured == true,
+            !isLeftBehind(place), let device = status.device, isTaken(device, at: place),
             !isForgotten(status.id, at: place)
         else { return nil }
         record.goal = .attached
@@ -101,7 +102,7 @@ extension Observation {
         let record = presentRecord(of: id, status)
         let known = isSame(status, record) ? record : nil
         let returns = touched(status, record)
-            .filter { $0.isStranded || record.driver(of: $0.id) == $0.driver }
+            .filter { isStranded($0, status) || record.driver(of: $0.id) == $0.driver }
             .map { returning($0, by: known) }
         return wayOut(of: id, status) + returns + withdrawal(of: record, for: id) + [.forget(id)]
     }
@@ -110,10 +111,32 @@ extension Observation {
     private func wayOut(of id: BusID, _ status: DeviceStatus) -> [Step] {
         let record = presentRecord(of: id, status)
         var steps: [Step] = [.record(id, record.with(goal: .detach))]
-        steps += touched(status, record).map { .unbind($0.id, from: SysfsPath.usbback) }
-        if let place = status.place ?? record.place { steps.append(.clear(id, place)) }
-        steps.append(.awaitReleased(id))
-        return steps
+        let place = status.place ?? record.place
+        guard let place, place.kind.isQEMU else {
+            steps += touched(status, record).map { .unbind($0.id, from: SysfsPath.usbback) }
+            if let place { steps.append(.clear(id, place)) }
+            return steps + [.awaitReleased(id)]
+        }
+        let captured = touched(status, record).filter { $0.driver == SysfsPath.usbback }
+        steps += captured.map { .unbind($0.id, from: SysfsPath.usbback) }
+        steps += release(of: id, from: place, known: record.qmp)
+        return steps + (host.portTable?.lists(id) == true ? [.awaitReleased(id)] : [])
+    }
+
+    /// The driver that would have the interface in the end, were it not taken away on purpose:
+    /// what QEMU lets go of goes back by itself.
+    private func driverToLeave(
+        _ interface: HostInterface, _ record: Record, _ status: DeviceStatus
+    ) -> DriverName? {
+        guard isStranded(interface, status) else { return interface.driver }
+        return (status.place ?? record.place)?.kind.isQEMU == true
+            ? record.driver(of: interface.id) : nil
+    }
+
+    /// Without an ordinary driver: with the passthrough driver, with QEMU, or with none.
+    private func isStranded(_ interface: HostInterface, _ status: DeviceStatus) -> Bool {
+        let place = status.place ?? status.record?.place
+        return interface.isStranded || (interface.driver == .usbfs && place?.kind.isQEMU == true)
     }
 
     private func isSame(_ status: DeviceStatus, _ record: Record) -> Bool {
@@ -123,7 +146,7 @@ extension Observation {
     /// Of another device on the recorded socket, only what no ordinary driver has is touched.
     private func touched(_ status: DeviceStatus, _ record: Record) -> [HostInterface] {
         let interfaces = status.device?.interfaces ?? []
-        return isSame(status, record) ? interfaces : interfaces.filter(\.isStranded)
+        return isSame(status, record) ? interfaces : interfaces.filter { isStranded($0, status) }
     }
 
     /// A recorded driver is applied to the recorded device only; any other is probed.
@@ -153,7 +176,7 @@ extension Observation {
     private func newRecord(of id: BusID, _ status: DeviceStatus) -> Record {
         let domain = status.place.flatMap { self.domain($0.controller.domain) }
         let interfaces = (status.device?.interfaces ?? []).map { interface in
-            let isOrdinary = interface.driver != SysfsPath.usbback && interface.driver != nil
+            let isOrdinary = interface.isHostsOwn
             return RecordedInterface(
                 id: interface.id,
                 driver: isOrdinary ? interface.driver : notes[id]?.driver(of: interface.id))

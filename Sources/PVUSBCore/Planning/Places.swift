@@ -9,7 +9,8 @@ enum Spot: Hashable, Sendable {
     var place: Place {
         switch self {
         case .port(let place): place
-        case .newController(let id, _): Place(controller: id, port: .first)
+        case .newController(let id, let settings):
+            Place(controller: id, port: .first, kind: settings.kind)
         }
     }
 
@@ -32,9 +33,10 @@ extension Observation {
             throw noController(wish.controller, domain)
         }
         try controller.check(device, in: domain)
+        try checkQEMU(of: controller.place(.first))
         guard let port = wish.port ?? controller.freePort else { throw full(controller, domain) }
         try check(controller, port, in: domain)
-        return .port(Place(controller: id, port: port))
+        return .port(controller.place(port))
     }
 
     private func anySpot(
@@ -42,11 +44,25 @@ extension Observation {
     ) throws(PVUSBError) -> Spot {
         let own = controllers.filter { $0.id.domain == domain.id && !$0.isLeaving && !$0.isOrphan }
         for controller in own where controller.carries(device) {
-            guard let free = controller.freePort else { continue }
-            return .port(Place(controller: controller.id, port: free))
+            guard let free = controller.freePort,
+                (try? checkQEMU(of: controller.place(free))) != nil
+            else { continue }
+            return .port(controller.place(free))
         }
-        guard device.speed.map({ $0 <= .high }) ?? true else { throw .tooFast(device) }
-        return .newController(try nextController(for: domain), .automatic)
+        return .newController(try nextController(for: domain), try newSettings(for: device, domain))
+    }
+
+    /// The controller to make for a device: of the first kind that can work and carries it.
+    private func newSettings(
+        for device: HostDevice, _ domain: DomainView
+    ) throws(PVUSBError) -> ControllerSettings {
+        let choice = kinds(for: domain.id)
+        guard !choice.usable.isEmpty else { throw .noKind(for: domain, choice) }
+        let fitting = choice.usable.map { ControllerSettings.automatic($0) }.first { settings in
+            device.speed.map(settings.kind.speeds(version: settings.version).contains) ?? true
+        }
+        guard let fitting else { throw .tooFast(device) }
+        return fitting
     }
 
     /// The controller's name after the greatest there is.
@@ -113,32 +129,46 @@ extension ControllerView {
 
     /// Tells whether the controller can carry the device.
     fileprivate func carries(_ device: HostDevice) -> Bool {
-        guard kind == .pv, backendDomain == .zero else { return false }
-        return device.speed.map { $0 <= carries } ?? true
+        guard let kind, backendDomain == .zero else { return false }
+        return device.speed.map(kind.speeds(version: version).contains) ?? true
     }
 
     /// Checks that the controller can carry the device.
     fileprivate func check(_ device: HostDevice, in domain: DomainView) throws(PVUSBError) {
         let name = "controller \(id.number.number) of \(domain.label)"
-        guard kind == .pv else {
-            throw PVUSBError(
-                .refused, "\(name) is of kind \(kind?.rawValue ?? "unknown"), not pv")
-        }
+        guard let kind else { throw PVUSBError(.refused, "\(name) is of an unknown kind") }
         guard backendDomain == .zero else {
             throw PVUSBError(
                 .refused, "the backend of \(name) is in domain \(backendDomain), not in domain 0")
         }
-        guard let speed = device.speed, speed > carries else { return }
+        let speeds = kind.speeds(version: version)
+        guard let speed = device.speed, !speeds.contains(speed) else { return }
+        let limit =
+            speed > speeds.upperBound
+            ? "at most \(speeds.upperBound)" : "at least \(speeds.lowerBound)"
         throw PVUSBError(
-            .refused,
-            "\(device.id) runs at \(speed) Mbit/s, \(name) carries at most \(carries) Mbit/s",
-            remedy: speed >= .superSpeed
+            .refused, "\(device.id) runs at \(speed) Mbit/s, \(name) carries \(limit) Mbit/s",
+            remedy: kind == .pv && speed >= .superSpeed
                 ? "plug it into a USB 2 port or behind a USB 2 hub"
-                : "pvusb controller add \(domain.word) --version 2")
+                : "pvusb controller add \(domain.word) --kind \(kind.rawValue) --version "
+                    + "\(kind == .deviceModel ? 3 : 2)")
     }
+}
 
-    /// usbback refuses SuperSpeed, and high speed on a version 1 controller (usbstub.c).
-    private var carries: USBSpeed { version >= 2 ? .high : .full }
+extension ControllerKind {
+    /// The speeds that a controller carries.
+    ///
+    /// usbback refuses SuperSpeed, and high speed on version 1 (usbstub.c). qusb refuses the latter
+    /// (QEMU, hw/usb/xen-usb.c); a SuperSpeed device falls back to high speed. Of those that QEMU
+    /// emulates, version 1 is UHCI, version 2 EHCI without companions, and version 3 xHCI.
+    func speeds(version: UInt8) -> ClosedRange<USBSpeed> {
+        switch (self, version) {
+        case (.pv, 0...1), (.qusb, 0...1), (.deviceModel, 0...1): .low ... .full
+        case (.pv, _): .low ... .high
+        case (.deviceModel, 2): .high ... .superSpeedPlusBy2
+        case (.qusb, _), (.deviceModel, _): .low ... .superSpeedPlusBy2
+        }
+    }
 }
 
 extension PVUSBError {

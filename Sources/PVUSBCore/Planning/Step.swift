@@ -7,23 +7,38 @@ public enum Step: Hashable, Sendable {
     /// The nodes of a controller exist, and the record of the device it is made for says so.
     case createControllerFor(Registration, ControllerID, ControllerSettings)
     /// The controller's backend is ready for its guest, or further.
-    case awaitBackend(ControllerID)
+    case awaitBackend(ControllerID, ControllerKind = .pv)
     /// The controller's two ends work.
-    case awaitConnected(ControllerID)
-    /// The controller's backend is asked to go, and holds no device.
-    case closeController(ControllerID)
+    case awaitConnected(ControllerID, ControllerKind = .pv)
+    /// The controller is asked to go, and holds no device.
+    case closeController(ControllerID, ControllerKind = .pv)
     /// The controller's backend has gone.
-    case awaitClosed(ControllerID)
+    case awaitClosed(ControllerID, ControllerKind = .pv)
     /// The nodes of a controller are gone.
-    case removeController(ControllerID)
+    case removeController(ControllerID, ControllerKind = .pv)
     /// The nodes of a controller are gone, whatever its ports hold.
-    case destroyController(ControllerID)
+    case destroyController(ControllerID, ControllerKind = .pv)
     /// The nodes of a backend are gone whose domain was destroyed.
-    case removeOrphan(ControllerID)
+    case removeOrphan(ControllerID, ControllerKind = .pv)
+    /// QEMU emulates the controller.
+    case plugController(ControllerID, ControllerSettings)
+    /// QEMU has asked the guest to do without the controller that it emulates.
+    case unplugController(ControllerID)
+    /// QEMU emulates the controller no more.
+    case awaitUnplugged(ControllerID)
     /// The port node holds the device, and the record says why.
     case claim(Claim)
     /// usbback knows that the device is for this port.
     case awaitListed(BusID, Place)
+    /// QEMU has the device open.
+    case awaitTaken(BusID, Place)
+    /// QEMU has the device of this address, in the port of a controller that it emulates.
+    case plug(BusID, Place, BusAddress)
+    /// QEMU has nothing in the port of a controller that it emulates; the id that the device was
+    /// given, where it is known.
+    case unplug(BusID, Place, known: String?)
+    /// QEMU does not have the device open any more.
+    case awaitLetGo(BusID, Place)
     /// The interface is not with a driver.
     case unbind(InterfaceID, from: DriverName)
     /// The interface is with a driver.
@@ -52,13 +67,24 @@ extension Step {
         switch self {
         case .createController(let id, _), .createControllerFor(_, let id, _):
             seen.controller(id)?.isOrphan == false
-        case .awaitBackend(let id):
+        case .awaitBackend(let id, _):
             seen.backend(of: id, isIn: [.initWait, .initialised, .connected])
-        case .awaitConnected(let id): seen.backend(of: id, isIn: [.connected])
-        case .closeController(let id): seen.isGone(id, or: [.closing, .closed])
-        case .awaitClosed(let id): seen.isGone(id, or: [.closed])
-        case .removeController(let id), .destroyController(let id), .removeOrphan(let id):
+        case .awaitConnected(let id, _): seen.backend(of: id, isIn: [.connected])
+        case .closeController(let id, .deviceModel):
+            seen.controller(id) == nil || seen.backend(of: id, isIn: [.closing])
+        case .closeController(let id, _): seen.isGone(id, or: [.closing, .closed])
+        case .awaitClosed(let id, _): seen.isGone(id, or: [.closed])
+        case .removeController(let id, _), .destroyController(let id, _),
+            .removeOrphan(let id, _):
             seen.controller(id) == nil
+        case .plugController(let id, _): seen.emulates(id) ?? false
+        case .unplugController(let id), .awaitUnplugged(let id):
+            seen.emulates(id).map { !$0 } ?? false
+        case .awaitTaken(let device, let place), .plug(let device, let place, _):
+            seen.isWithQEMU(device, of: place.controller.domain) == true
+        case .unplug(_, let place, let known): seen.isUnplugged(place, known: known)
+        case .awaitLetGo(let device, let place):
+            seen.isWithQEMU(device, of: place.controller.domain) == false
         case .claim(let claim): claim.holds(in: seen)
         case .awaitListed(let device, let place): seen.isListed(device, at: place)
         case .awaitReleased(let device): !(seen.host.portTable?.lists(device) ?? false)
@@ -67,7 +93,7 @@ extension Step {
         case .probe(let interface): seen.isWithOrdinaryDriver(interface)
         case .record(let device, let record): record.isSaid(by: seen.records[device])
         case .adopt(let new): new.record.isSaid(by: seen.records[new.device])
-        case .clear(let device, let place): seen.content(of: place) != .device(device)
+        case .clear(let device, let place): !seen.places(of: device).contains(place)
         case .forget(let device), .withdrawRecord(let device): seen.records[device] == nil
         case .dropNotes(let device): seen.notes[device] == nil
         }
@@ -125,6 +151,18 @@ extension Observation {
     fileprivate func isListed(_ device: BusID, at place: Place) -> Bool {
         guard let table = host.portTable else { return true }
         return table.entries.contains { $0.device == device && $0.place == place }
+    }
+
+    /// Tells whether a domain's QEMU has a controller; nil when it was not looked at since.
+    fileprivate func emulates(_ id: ControllerID) -> Bool? {
+        guard hasQEMU(id.domain) else { return false }
+        return peripherals[id.domain].map { all in all.contains { $0.id == id.qemuID } }
+    }
+
+    /// A QEMU that is gone has nothing; one that was not looked at may have anything.
+    fileprivate func isUnplugged(_ place: Place, known: String?) -> Bool {
+        guard hasQEMU(place.controller.domain) else { return true }
+        return peripherals(at: place, known: known)?.isEmpty ?? false
     }
 
     /// The controller does not exist, has no backend, or one in these states.
