@@ -19,13 +19,14 @@ enum SurveyScope: Hashable, Sendable {
     case details(of: [ControllerID])
     /// Whether a domain's QEMU has a device, and then the device's drivers.
     case taken(BusID, by: DomainID)
-    /// What was added to a domain's QEMU.
-    case peripherals(of: DomainID)
+    /// What was added to a domain's QEMU, and then a device's drivers, if one is named.
+    case peripherals(of: DomainID, BusID?)
 
     /// The one device that sysfs is asked about; nil for all of them.
     var onlyDevice: BusID? {
         switch self {
         case .drivers(let device), .taken(let device, _): device
+        case .peripherals(_, let device): device
         default: nil
         }
     }
@@ -33,7 +34,8 @@ enum SurveyScope: Hashable, Sendable {
     var asksFiles: Bool {
         switch self {
         case .everything, .hostOnly, .drivers, .taken: true
-        case .everyPort, .store, .notes, .details, .peripherals: false
+        case .peripherals(_, let device): device != nil
+        case .everyPort, .store, .notes, .details: false
         }
     }
 }

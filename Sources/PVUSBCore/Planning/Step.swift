@@ -37,6 +37,8 @@ public enum Step: Hashable, Sendable {
     /// QEMU has nothing in the port of a controller that it emulates; the id that the device was
     /// given, where it is known.
     case unplug(BusID, Place, known: String?)
+    /// QEMU has had the time to read that the port was cleared.
+    case awaitForgotten(BusID, Place)
     /// QEMU does not have the device open any more.
     case awaitLetGo(BusID, Place)
     /// The interface is not with a driver.
@@ -83,6 +85,9 @@ extension Step {
         case .awaitTaken(let device, let place), .plug(let device, let place, _):
             seen.isWithQEMU(device, of: place.controller.domain) == true
         case .unplug(_, let place, let known): seen.isUnplugged(place, known: known)
+        // Nothing shows what QEMU has read: a port that it has not read as empty is in use for it,
+        // and whatever is written there next would be ignored.
+        case .awaitForgotten(_, let place): !seen.hasQEMU(place.controller.domain)
         case .awaitLetGo(let device, let place):
             seen.isWithQEMU(device, of: place.controller.domain) == false
         case .claim(let claim): claim.holds(in: seen)
