@@ -56,7 +56,9 @@ let package = Package(
         .executableTarget(
             name: "PVUSBTool", dependencies: ["PVUSBCommands"], exclude: ["README.md"],
             swiftSettings: strict),
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "TestSupport", dependencies: ["XenStoreServer"], path: "Tests/TestSupport",
+            swiftSettings: strict),
         .executableTarget(
             name: "StoreProbe", dependencies: ["XenStore", "XenStoreWire"],
             path: "Tests/StoreProbe", swiftSettings: strict),

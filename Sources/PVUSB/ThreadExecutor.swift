@@ -31,6 +31,9 @@ public final class ThreadExecutor: SerialExecutor, TaskExecutor {
 }
 
 /// Jobs that wait for a thread; the thread waits for jobs.
+///
+/// The mutex guards both variables, which the compiler can't see; `Synchronization.Mutex` would
+/// have ThreadSanitizer report races that are none.
 @safe private final class JobQueue: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let arrival = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)

@@ -13,10 +13,17 @@ extension StorePeer {
             let guests = world.guests.map(\.domain)
             let present = try store.existing(guests.map { .guest($0) })
             if present.isEmpty { try add(world.hostNodes) }
+            try introduce(guests.filter { !present.contains(.guest($0)) })
             for guest in guests where !present.contains(.guest(guest)) {
                 try add(world.nodes(below: .parts(ofGuest: guest)))
             }
         }
+    }
+
+    /// Makes new domains known to the server; one that does without, or will not, is let be.
+    private func introduce(_ domains: [UInt16]) throws(StoreFailure) {
+        guard !domains.isEmpty else { return }
+        _ = try store.perform(domains.map { .introduce($0) })
     }
 
     /// Creates the nodes that are missing; the others stay as they are.

@@ -56,6 +56,7 @@ public struct StoreEngine: Hashable, Sendable {
             return connections[connection]?.watch(path, token) ?? .failure(.inputOutput)
         case .unwatch(let path, let token):
             return connections[connection]?.unwatch(path, token) ?? .failure(.inputOutput)
+        case .introduce: return domain == 0 ? .done : .failure(.accessDenied)
         case .begin: return begin(connection)
         case .commit: return commit(connection, domain)
         case .abort: return takeTransaction(connection) == nil ? .failure(.noEntry) : .done

@@ -55,7 +55,7 @@ struct StoreTree: Hashable, Sendable {
             return remove(place, domain, &changes)
         case .setPermissions(_, let list):
             return setPermissions(place, domain, list, &changes)
-        case .watch, .unwatch, .begin, .commit, .abort:
+        case .watch, .unwatch, .introduce, .begin, .commit, .abort:
             return .failure(.invalid)
         }
     }

@@ -11,6 +11,7 @@ extension StoreRequest {
         case .setPermissions: .setPermissions
         case .watch: .watch
         case .unwatch: .unwatch
+        case .introduce: .introduce
         case .begin: .transactionStart
         case .commit, .abort: .transactionEnd
         }
@@ -23,7 +24,7 @@ extension StoreRequest {
             .makeDirectory(let path), .remove(let path), .setPermissions(let path, _),
             .watch(let path, _), .unwatch(let path, _):
             path
-        case .begin, .commit, .abort: nil
+        case .introduce, .begin, .commit, .abort: nil
         }
     }
 
@@ -36,26 +37,31 @@ extension StoreRequest {
             list.reduce(pathCount) { $0 + $1.description.utf8.count + 1 }
         case .watch(_, let token), .unwatch(_, let token): pathCount + token.utf8.count + 1
         case .commit, .abort: 2
+        case .introduce(let domain): String(domain).utf8.count + 1 + Self.ringless.utf8.count
         case .directory, .read, .permissions, .makeDirectory, .remove, .begin: pathCount
         }
     }
 
     /// Encodes the request; its payload is never empty, which oxenstored would not answer.
     ///
-    /// Watches do not belong to transactions: their messages carry the transaction 0.
+    /// Watches and domains do not belong to transactions: their messages carry the transaction 0.
     ///
     /// - Throws: ``WireError`` with the code `oversize` when the payload is longer than servers
     ///   take, `unencodable` when a token has a NUL or a domid is reserved.
     public func message(requestID: UInt32, transactionID: UInt32 = 0) throws(WireError) -> Message {
         try checkEncodable()
         return Message(
-            messageType, requestID: requestID, transactionID: isWatching ? 0 : transactionID,
+            messageType, requestID: requestID,
+            transactionID: isOutsideTransactions ? 0 : transactionID,
             payload: payload)
     }
 
-    private var isWatching: Bool {
+    /// The page and the event channel of a domain that has no ring; C xenstored refuses a port 0.
+    private static let ringless = "0\u{0}1\u{0}"
+
+    private var isOutsideTransactions: Bool {
         switch self {
-        case .watch, .unwatch: true
+        case .watch, .unwatch, .introduce: true
         default: false
         }
     }
@@ -80,19 +86,21 @@ extension StoreRequest {
     private var payload: [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(payloadCount)
-        bytes.append(string: path?.text ?? endLetter)
+        bytes.append(string: path?.text ?? firstWord)
         switch self {
         case .write(_, let value): bytes += value
         case .setPermissions(_, let list):
             for entry in list { bytes.append(string: entry.description) }
         case .watch(_, let token), .unwatch(_, let token): bytes.append(string: token)
+        case .introduce: bytes += Self.ringless.utf8
         default: break
         }
         return bytes
     }
 
-    private var endLetter: String {
+    private var firstWord: String {
         switch self {
+        case .introduce(let domain): String(domain)
         case .commit: "T"
         case .abort: "F"
         default: ""

@@ -21,6 +21,11 @@ public enum StoreRequest: Hashable, Sendable {
     case watch(StorePath, token: String)
     /// Ends a watch.
     case unwatch(StorePath, token: String)
+    /// Makes a domain known to the server, as a toolstack does when it has built one.
+    ///
+    /// The page of its ring and the port of its event channel are not ours to give: the request is
+    /// for servers that run without Xen. Others may refuse it.
+    case introduce(UInt16)
     /// Opens a transaction.
     case begin
     /// Ends the transaction and makes its changes visible, all or none.
@@ -34,7 +39,8 @@ extension StoreRequest {
     public var changesStore: Bool {
         switch self {
         case .write, .makeDirectory, .remove, .setPermissions: true
-        case .directory, .read, .permissions, .watch, .unwatch, .begin, .commit, .abort: false
+        case .directory, .read, .permissions, .watch, .unwatch, .introduce, .begin, .commit, .abort:
+            false
         }
     }
 

@@ -148,7 +148,7 @@ struct AttachRefusalTests {
     }
 
     @Test func `a device in another guest is busy there`() {
-        var scene = Scene(["usbback"])
+        var scene = Scene(["usbback"], table: ["1-1:7:2:1"])
         scene.controllers = [
             ControllerView([""]), ControllerView(["1-1"], id: controllerID(2, of: 7)),
         ]

@@ -34,7 +34,7 @@ struct ContestTests {
         ]
         for plan in plans {
             #expect(plan.lines == lines)
-            #expect(plan.goal == .assigned(bus("1-1"), place(1)))
+            #expect(plan.goal == .withdrawn(bus("1-1"), from: place(2)))
         }
     }
 
@@ -45,7 +45,7 @@ struct ContestTests {
                 "record 1-1 detach", "unbind 1-1:1.0 usbback", "unbind 1-1:1.1 usbback",
                 "clear 1-1 domain 5 port 0:1", "withdraw 1-1",
             ])
-        #expect(plan.goal == .assigned(bus("1-1"), place(2)))
+        #expect(plan.goal == .withdrawn(bus("1-1"), from: place(1)))
         #expect(plan.steps.last == .withdrawRecord(bus("1-1")))
     }
 
@@ -84,13 +84,13 @@ struct ContestTests {
     func `the port that is named lets it go, and the record stays`(record: Record?) throws {
         let free = try Self.detach(Self.scene(record), from: 2)
         #expect(free.lines == ["clear 1-1 domain 5 port 0:2"])
-        #expect(free.goal == .assigned(bus("1-1"), place(1)))
+        #expect(free.goal == .withdrawn(bus("1-1"), from: place(2)))
         let bound = try Self.detach(Self.scene(record), from: 1)
         #expect(
             bound.lines == [
                 "unbind 1-1:1.0 usbback", "unbind 1-1:1.1 usbback", "clear 1-1 domain 5 port 0:1",
             ])
-        #expect(bound.goal == .assigned(bus("1-1"), place(2)))
+        #expect(bound.goal == .withdrawn(bus("1-1"), from: place(1)))
     }
 
     @Test func `of three ports one goes, and it is still contested`() throws {
@@ -98,7 +98,7 @@ struct ContestTests {
         scene.controllers = [ControllerView(["1-1", "1-1", "1-1"])]
         let plan = try Self.detach(scene, from: 3)
         #expect(plan.lines == ["clear 1-1 domain 5 port 0:3"])
-        #expect(plan.goal == .host(bus("1-1")))
+        #expect(plan.goal == .withdrawn(bus("1-1"), from: place(3)))
     }
 
     @Test func `an unplugged device leaves our port like any other`() throws {

@@ -47,7 +47,7 @@ struct ControllerEndTests {
     func `a device on its way to it or from it is taken along`(record: Record) throws {
         let scene = Scene(record: record)
         let tasks = try scene.tasks(Self.remove(force: false))
-        #expect(tasks == [.removeController(controllerID(), devices: [bus("1-1")])])
+        #expect(tasks == [.removeController(controllerID(), devices: [bus("1-1")], named: true)])
         #expect(tasks[0].locks.map(\.name) == ["device.1-1", "domain.5"])
     }
 
@@ -57,7 +57,7 @@ struct ControllerEndTests {
     ])
     func `a device that has to do with another, or with none, is not`(record: Record) throws {
         let tasks = try Scene(record: record).tasks(Self.remove(force: false))
-        #expect(tasks == [.removeController(controllerID(), devices: [])])
+        #expect(tasks == [.removeController(controllerID(), devices: [], named: true)])
     }
 
     @Test func `by force each device is a task of its own, and the controller the last`() throws {

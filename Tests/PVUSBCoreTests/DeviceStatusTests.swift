@@ -64,10 +64,16 @@ struct DeviceStatusTests {
         #expect(row.scene.observation.status(of: bus("1-1")).state == row.state)
     }
 
-    @Test func `a hub is a hub, whatever else`() {
-        var scene = Scene(ports: Self.held, record: Record(.attached))
-        scene.devices = [HostDevice("1-1", ["hub"], isHub: true)]
+    @Test func `a hub is one only where nothing else is known of its socket`() {
+        var scene = Scene(ports: ["", "", ""])
+        scene.devices = [HostDevice("1-1", ["hub"], isHub: true, hash: 8)]
         #expect(scene.observation.status(of: bus("1-1")).state == .hub)
+        scene.records[bus("1-1")] = Record(.attached)
+        #expect(scene.observation.status(of: bus("1-1")).state == .stale)
+        scene.controllers = [ControllerView(Self.held)]
+        #expect(scene.observation.status(of: bus("1-1")).state == .stale)
+        scene.records = [:]
+        #expect(scene.observation.status(of: bus("1-1")).state == .assignedUncaptured)
     }
 
     @Test func `every state is in the table`() {

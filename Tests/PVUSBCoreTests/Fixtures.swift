@@ -112,15 +112,30 @@ struct Scene {
     var drivers = ["ftdi_sio", "uas", "usb-storage", "usbback", "usbhid"]
     var unreadable: [UnreadableDevice] = []
 
-    /// The device 1-1 with these drivers, in these ports, with this record.
+    /// The device 1-1 with these drivers, in these ports, with this record; usbback's port table is
+    /// what it is when nothing went wrong.
     init(
-        _ drivers: [String]? = ["usbhid"], ports: [String] = ["", "", ""],
-        record: Record? = nil, table: [String]? = []
+        _ drivers: [String]? = ["usbhid"], ports: [String] = ["", "", ""], record: Record? = nil
+    ) {
+        let isCaptured = drivers?.allSatisfy { $0 == "usbback" } == true
+        let table = isCaptured ? Self.table(ports) : []
+        self.init(drivers, ports: ports, record: record, table: table)
+    }
+
+    /// The same with a port table that may not fit; nil is none.
+    init(
+        _ drivers: [String]? = ["usbhid"], ports: [String] = ["", "", ""], record: Record? = nil,
+        table: [String]?
     ) {
         devices = drivers.map { [HostDevice("1-1", $0)] } ?? []
         controllers = [ControllerView(ports)]
         records[bus("1-1")] = record
         self.table = table
+    }
+
+    /// What usbback's port table is while it has 1-1 for whatever port holds it.
+    private static func table(_ ports: [String]) -> [String] {
+        ports.firstIndex(of: "1-1").map { ["1-1:5:0:\($0 + 1)"] } ?? []
     }
 
     var observation: Observation {

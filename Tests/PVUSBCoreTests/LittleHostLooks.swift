@@ -15,6 +15,7 @@ extension LittleHost {
 
     private static let states = [
         read("\(backend)/state"), read("/local/domain/5/device/vusb/0/state"),
+        read("\(backend)/online"),
         read("\(backend)/port/1"), read("\(backend)/port/2"),
     ]
 

@@ -122,7 +122,7 @@ extension Observation {
         controllers[index] = ControllerView(
             id: old.id, kind: old.kind, version: old.version, backendDomain: old.backendDomain,
             backendState: state, frontendState: old.frontendState, ports: ports,
-            isOrphan: old.isOrphan)
+            isOrphan: old.isOrphan, isOffline: old.isOffline)
     }
 
     private var entries: [PortTableEntry] { host.portTable?.entries ?? [] }

@@ -53,7 +53,7 @@ struct SurveyTests {
         let looking = Looking(.everything, at: host)
         #expect(looking.waves.count == LittleHost.look.count)
         #expect(looking.observation?.records == [bus("1-1"): Record(.attached)])
-        #expect(looking.observation?.recordVersion == 1)
+        #expect(looking.observation?.recordsAreOurs == true)
     }
 
     @Test func `one device's drivers take two waves of sysfs and none of the store`() {

@@ -202,5 +202,6 @@ struct HostileStoreTests {
             $0.settle()
         }
         try bench.succeed(.recover([]))
+        #expect(try bench.text("/local/domain/0/backend/vusb/1") == nil)
     }
 }

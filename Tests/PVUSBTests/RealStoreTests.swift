@@ -3,6 +3,7 @@ import Foundation
 import HostUSB
 import PVUSB
 import Simulation
+import TestSupport
 import Testing
 import XenStore
 
@@ -38,6 +39,30 @@ struct NodeCheck: Sendable, CustomTestStringConvertible {
         },
         NodeCheck("so does a device of two interfaces", TestGuest(domain: 102, bus: 32)) {
             try $0.cycle($0.guest.sound, LibxlNodes.sound($0.guest, port: 1))
+        },
+        NodeCheck(
+            "a stick goes to a guest by QEMU's backend",
+            TestGuest(domain: 105, bus: 35, kind: .qusb)
+        ) {
+            try $0.cycle($0.guest.stick, LibxlNodes.stick($0.guest, port: 1))
+        },
+        NodeCheck(
+            "so does a device of two interfaces, by QEMU's backend",
+            TestGuest(domain: 106, bus: 36, kind: .qusb)
+        ) {
+            try $0.cycle($0.guest.sound, LibxlNodes.sound($0.guest, port: 1))
+        },
+        NodeCheck(
+            "a stick goes to a controller that QEMU emulates",
+            TestGuest(domain: 107, bus: 37, kind: .deviceModel)
+        ) {
+            try $0.cycle($0.guest.stick, LibxlNodes.stick($0.guest, port: 1))
+        },
+        NodeCheck(
+            "an emulated controller goes with two devices",
+            TestGuest(domain: 108, bus: 38, kind: .deviceModel)
+        ) {
+            try $0.removeWithDevices()
         },
         NodeCheck("a controller goes with two devices", TestGuest(domain: 103, bus: 33)) {
             try $0.removeWithDevices()
@@ -123,7 +148,7 @@ extension RealStoreBench {
 struct EmbeddedStoreNodeTests {
     @Test(arguments: NodeCheck.all)
     func `on the embedded store every node is as expected`(check: NodeCheck) throws {
-        try EmbeddedStore.withServer { try check.run(at: $0) }
+        try ServedStore.run { try check.run(at: $0.path) }
     }
 }
 

@@ -1,5 +1,4 @@
 import Foundation
-import XenStoreServer
 
 /// A xenstored that tests run on, several at once: each with a guest and devices of its own.
 enum StoreServers {
@@ -25,51 +24,5 @@ enum StoreServers {
             .appendingPathComponent("dom")
         guard FileManager.default.fileExists(atPath: directory.path) else { return nil }
         return directory.appendingPathComponent(String(domain))
-    }
-}
-
-/// The embedded store behind a socket, served by a thread as long as a test runs.
-final class EmbeddedStore: @unchecked Sendable {
-    let socket: String
-    private let directory: URL
-    private let ready = DispatchSemaphore(value: 0)
-    private let ended = DispatchSemaphore(value: 0)
-    private var stopper: Stopper?
-    private var failure: (any Error)?
-
-    /// Does something while a server runs.
-    static func withServer(_ body: (String) throws -> Void) throws {
-        let store = try EmbeddedStore()
-        defer { store.stop() }
-        try body(store.socket)
-    }
-
-    private init() throws {
-        directory = FileManager.default.temporaryDirectory
-            .appendingPathComponent("pvusb-store-\(UUID().uuidString.prefix(8))")
-        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        socket = directory.appendingPathComponent("socket").path
-        Thread { [self] in serve() }.start()
-        ready.wait()
-        if let failure { throw failure }
-    }
-
-    private func serve() {
-        do {
-            let server = try StoreServer(path: socket)
-            stopper = server.stopper
-            ready.signal()
-            try server.run()
-        } catch {
-            failure = error
-            ready.signal()
-        }
-        ended.signal()
-    }
-
-    private func stop() {
-        stopper?.stop()
-        ended.wait()
-        try? FileManager.default.removeItem(at: directory)
     }
 }

@@ -1,6 +1,7 @@
 import Simulation
 import TestSupport
 import Testing
+import XenStore
 import XenStoreServer
 import XenStoreWire
 
@@ -62,12 +63,52 @@ struct StorePeerGuestsTests {
         #expect(try nodes(of: elsewhere) == before)
     }
 
+    @Test func `the server is told of the guests that are new to it, and of no others`() throws {
+        let store = NotingStore(freshStore())
+        let peer = StorePeer(on: store, world: try WorldFile(directory.path("w")))
+        try peer.moveIn()
+        #expect(store.introduced == [1, 2, 3])
+        try peer.moveIn()
+        #expect(store.introduced == [1, 2, 3])
+        let gone: [StoreRequest] = [.remove(at("/local/domain/2")), .remove(at("/libxl/2"))]
+        _ = try store.perform(gone)
+        try peer.moveIn()
+        #expect(store.introduced == [1, 2, 3, 2])
+    }
+
+    @Test func `a server that will not be told of guests gets them all the same`() throws {
+        let store = NotingStore(freshStore(), refuses: true)
+        try StorePeer(on: store, world: try WorldFile(directory.path("w"))).moveIn()
+        #expect(try store.store.world().store.lines == World.withController().store.lines)
+    }
+
     @Test func `a node that is there keeps its value`() throws {
         let elsewhere = freshStore()
         try elsewhere.intervene { $0.set("/local/domain/0/name", "host") }
         try moveIn(to: elsewhere)
         #expect(try elsewhere.world().node("/local/domain/0/name") == "host")
         #expect(try elsewhere.world().node("/local/domain/0/domid") == "0")
+    }
+}
+
+/// Notes which domains a store is told of; it may refuse to hear of them.
+private final class NotingStore: Store {
+    let store: SimulatedHost
+    private let refuses: Bool
+    private(set) var introduced: [UInt16] = []
+
+    init(_ store: SimulatedHost, refuses: Bool = false) {
+        self.store = store
+        self.refuses = refuses
+    }
+
+    func perform(_ batch: [StoreRequest]) throws(StoreFailure) -> [StoreReply] {
+        for case .introduce(let domain) in batch { introduced.append(domain) }
+        guard refuses else { return try store.perform(batch) }
+        let replies = try store.perform(batch)
+        return zip(batch, replies).map { request, reply in
+            if case .introduce = request { .failure(.invalid) } else { reply }
+        }
     }
 }
 

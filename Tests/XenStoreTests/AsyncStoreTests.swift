@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import XenStoreWire
 
@@ -8,9 +9,9 @@ struct AsyncStoreTests {
 
     /// Runs a body with an async client and a synchronous one of the same server.
     private func withClients(
-        _ body: (AsyncStore, StoreClient, EmbeddedSocket.Served) async throws -> Void
+        _ body: (AsyncStore, StoreClient, ServedStore) async throws -> Void
     ) async throws {
-        let served = try EmbeddedSocket.Served()
+        let served = try ServedStore()
         defer { served.stop() }
         let socket = StoreAddress.socket(served.path)
         try await body(AsyncStore(socket), StoreClient(socket), served)

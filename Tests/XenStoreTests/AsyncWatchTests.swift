@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import XenStoreWire
 
@@ -8,9 +9,9 @@ struct AsyncWatchTests {
     private let path = StorePath.root / "async"
 
     private func withServer(
-        _ body: (AsyncStore, EmbeddedSocket.Served) async throws -> Void
+        _ body: (AsyncStore, ServedStore) async throws -> Void
     ) async throws {
-        let served = try EmbeddedSocket.Served()
+        let served = try ServedStore()
         defer { served.stop() }
         try await body(AsyncStore(.socket(served.path)), served)
     }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import XenStoreServer
 import XenStoreWire
@@ -23,7 +24,7 @@ struct EmbeddedStoreTests {
 struct EmbeddedSocketTests {
     @Test(arguments: StoreCheck.all)
     func `the embedded store behind a socket keeps it`(check: StoreCheck) throws {
-        try EmbeddedSocket.withServer { path in try check.run(.socket(path)) }
+        try ServedStore.run { try check.run(.socket($0.path)) }
     }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import XenStoreWire
 
@@ -45,7 +46,7 @@ struct SocketTransportTests {
     }
 
     @Test func `a server that ends is told, and the next call connects anew`() throws {
-        let served = try EmbeddedSocket.Served()
+        let served = try ServedStore()
         let client = StoreClient(.socket(served.path), timeoutMilliseconds: 2_000)
         #expect(try client.perform([.read(path)]) == [.failure(.noEntry)])
         served.stop()

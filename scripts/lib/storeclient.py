@@ -82,6 +82,40 @@ class Store:
             nodes += self.tree(f"{path}/{name}")
         return nodes
 
+    def everything(self):
+        """All nodes as they are at one moment: each path's value and permissions."""
+        self.number = int(self._ask(BEGIN, "\0")[:-1])
+        try:
+            paths, level = [], ["/"]
+            while level:
+                paths += level
+                level = [
+                    f"{path.rstrip('/')}/{name.decode()}"
+                    for path, names in zip(level, self._ask_all(DIRECTORY, level))
+                    for name in names.split(b"\0")[:-1]]
+            values, lists = self._ask_all(READ, paths), self._ask_all(GET_PERMS, paths)
+        finally:
+            self._end("F")
+        return {
+            path: (value, " ".join(permissions.decode().split("\0")[:-1]))
+            for path, value, permissions in zip(paths, values, lists)}
+
+    def put_back(self, nodes):
+        """Makes the store what `everything` saw, as far as it differs, in one transaction."""
+        now, gone = self.everything(), ""
+
+        def change():
+            nonlocal gone
+            for path in sorted(set(now) - set(nodes)):
+                if not gone or not path.startswith(gone + "/"):
+                    self.remove(path)
+                    gone = path
+            for path, (value, permissions) in sorted(nodes.items()):
+                if now.get(path) != (value, permissions):
+                    self.write(path, value.decode(), permissions.split())
+
+        self.transaction(change)
+
     def transaction(self, body):
         """Does the body in a transaction, again until its commit meets no conflict."""
         while True:
@@ -131,6 +165,20 @@ class Store:
             if answered == ERROR:
                 raise StoreError(body[:-1].decode(), payload.split(b"\0")[0].decode())
             return body
+
+    def _ask_all(self, kind, paths):
+        """The answers to one question about many nodes, which all exist; sent at once."""
+        wanted = [path.encode() + b"\0" for path in paths]
+        self.socket.sendall(b"".join(
+            struct.pack("<IIII", kind, 0, self.number, len(path)) + path for path in wanted))
+        answers = []
+        while len(answers) < len(wanted):
+            answered, body = self._receive()
+            if answered == ERROR:
+                raise StoreError(body[:-1].decode(), paths[len(answers)])
+            if answered != EVENT:
+                answers.append(body)
+        return answers
 
     def _receive(self):
         kind, _, _, length = struct.unpack("<IIII", self._exactly(16))

@@ -91,7 +91,7 @@ extension ControllerView {
     fileprivate var kindText: String { "\(kind?.rawValue ?? "unknown kind"), USB \(version)" }
 
     fileprivate var stateText: String {
-        if kind == .deviceModel { return backendState == .closing ? "removing" : "emulated" }
-        return isOrphan ? "left behind" : backendState?.label ?? "no backend"
+        let state = kind == .deviceModel ? "emulated" : backendState?.label ?? "no backend"
+        return isOrphan ? "left behind" : state + (isOffline ? ", being removed" : "")
     }
 }

@@ -3,8 +3,12 @@ internal import PVUSB
 /// What was done, for people.
 enum ReportText {
     static func render(_ report: Report, withSteps: Bool) -> String {
-        if report.goals.isEmpty, report.error == nil { return "nothing to do\n" }
-        return report.goals.map { render($0, withSteps) }.joined()
+        let isEmpty = report.goals.isEmpty && report.unnamed.isEmpty && report.error == nil
+        if isEmpty { return "nothing to do\n" }
+        let unnamed = report.unnamed.map {
+            "\($0) left alone, as nobody named it: pvusb recover \($0)\n"
+        }
+        return (report.goals.map { render($0, withSteps) } + unnamed).joined()
     }
 
     private static func render(_ goal: GoalReport, _ withSteps: Bool) -> String {

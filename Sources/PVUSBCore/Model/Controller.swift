@@ -111,12 +111,14 @@ public struct ControllerView: Hashable, Sendable {
     public let ports: [PortContent]
     /// Whether only the backend's nodes are left of it, its domain being gone.
     public let isOrphan: Bool
+    /// Whether the backend was asked to go for good (`online` is 0): it takes no device any more.
+    public let isOffline: Bool
 
     /// Describes a controller.
     public init(
         id: ControllerID, kind: ControllerKind?, version: UInt8, backendDomain: DomainID,
         backendState: XenbusState?, frontendState: Untrusted<XenbusState>?, ports: [PortContent],
-        isOrphan: Bool = false
+        isOrphan: Bool = false, isOffline: Bool = false
     ) {
         self.id = id
         self.kind = kind
@@ -126,6 +128,7 @@ public struct ControllerView: Hashable, Sendable {
         self.frontendState = frontendState
         self.ports = ports
         self.isOrphan = isOrphan
+        self.isOffline = isOffline
     }
 
     /// What a port holds; missing when the controller has no such port.
@@ -142,6 +145,19 @@ public struct ControllerView: Hashable, Sendable {
     /// The lowest free port.
     public var freePort: PortNumber? {
         PortNumber.all(UInt8(clamping: ports.count)).first { content(of: $0) == .free }
+    }
+
+    /// The controller with every port free that holds a device.
+    func withoutDevice(_ device: BusID) -> ControllerView {
+        with(ports: ports.map { $0 == .device(device) ? .free : $0 })
+    }
+
+    /// The same controller with other ports.
+    func with(ports: [PortContent]) -> ControllerView {
+        ControllerView(
+            id: id, kind: kind, version: version, backendDomain: backendDomain,
+            backendState: backendState, frontendState: frontendState, ports: ports,
+            isOrphan: isOrphan, isOffline: isOffline)
     }
 
     /// The ports that hold a device, with the device.

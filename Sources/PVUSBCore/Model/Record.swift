@@ -11,6 +11,14 @@ public enum RecordGoal: String, Hashable, Sendable {
     case detach
     /// The device was left without a driver on purpose.
     case parked
+
+    /// Reads a goal back.
+    ///
+    /// One that makes no sense was begun by somebody: it means `detach`, whose end is the host's
+    /// drivers.
+    init(recorded text: String?) {
+        self = text.flatMap { Self(rawValue: $0) } ?? .detach
+    }
 }
 
 /// An interface and the driver it had before it was taken.
@@ -62,6 +70,12 @@ public struct Record: Hashable, Sendable {
         self.qmp = qmp
         self.identity = identity
         self.interfaces = interfaces
+    }
+
+    /// Tells whether records of that version, nil where there were never any, are ours to write.
+    static func isOurs(version: String?) -> Bool {
+        guard let version else { return true }
+        return Int(decimal: version).map { $0 <= Self.version } ?? false
     }
 
     /// The driver recorded for an interface.
@@ -121,14 +135,10 @@ extension Record {
     }
 
     /// Reads a record back; a node that makes no sense counts as absent.
-    ///
-    /// A record whose goal can't be read was begun by somebody: it means `detach`, whose end is
-    /// the host's drivers.
     init(of device: BusID, in answers: StoreAnswers) {
         let path = StoreLayout.record(of: device)
-        goal = answers.text(path / RecordKey.goal).flatMap(RecordGoal.init) ?? .detach
-        place = answers.text(path / RecordKey.port).flatMap { StorePath($0) }
-            .flatMap(StoreLayout.place)
+        goal = RecordGoal(recorded: answers.text(path / RecordKey.goal))
+        place = answers.text(path / RecordKey.port).flatMap { StoreLayout.place(recorded: $0) }
         vm = answers.text(path / RecordKey.vm)
         qmp = answers.text(path / RecordKey.qmp)
         let domain = answers.text(path / RecordKey.domain).flatMap { UInt16(decimal: $0) }

@@ -92,6 +92,11 @@ public enum StoreLayout {
             / "backends" / "qusb"
     }
 
+    /// The place that a record names; nil when it makes no sense.
+    static func place(recorded text: String) -> Place? {
+        StorePath(text).flatMap { place(ofPort: $0) }
+    }
+
     /// Our record of a device.
     public static func record(of device: BusID) -> StorePath {
         records / device.component

@@ -9,7 +9,7 @@ extension Observation {
         case .captured:
             return [
                 gone.map { "usbback has \(id) for domain \($0), which is gone" }
-                    ?? "usbback has \(id), but no port does"
+                    ?? capturedProblem(id, places)
             ]
         case .mixed: return ["some interfaces of \(id) are with usbback, others are not"]
         case .attaching: return ["an attach of \(id) was begun and not finished"]
@@ -31,6 +31,11 @@ extension Observation {
         }
         let obstacle = qemus[place.controller.domain]?.obstacle.map { ": \($0)" }
         return "a port holds \(id), but QEMU does not have it\(obstacle ?? "")"
+    }
+
+    private func capturedProblem(_ id: BusID, _ places: [Place]) -> String {
+        guard let place = places.first else { return "usbback has \(id), but no port does" }
+        return "usbback has \(id), but not for port \(place.label), which holds it"
     }
 
     private func staleProblem(_ id: BusID) -> String {

@@ -8,7 +8,9 @@ public struct DeviceStatus: Hashable, Sendable {
     public let device: HostDevice?
     /// Where it is.
     public let state: DeviceState
-    /// The port that holds it.
+    /// Every port that holds it; more than one is a contest.
+    public let places: [Place]
+    /// The one of them that counts: the recorded one, if it holds the device.
     public let place: Place?
     /// The kind of the controller that the port is on.
     public let kind: ControllerKind?
@@ -42,7 +44,7 @@ extension Observation {
             .unlessUnreadable(isUnreadable(id))
         let isBegun = record.map { [.attach, .detach].contains($0.goal) } ?? false
         return DeviceStatus(
-            id: id, device: device, state: state, place: place,
+            id: id, device: device, state: state, places: places, place: place,
             kind: place.flatMap { controller($0.controller)?.kind },
             pending: isBegun && (!isDead || places.isEmpty) ? record?.goal : nil, record: record,
             recordIsDead: isDead,
@@ -52,7 +54,8 @@ extension Observation {
 
     private func state(of id: BusID, record: Record?, places: [Place]) -> DeviceState {
         let device = host.device(id)
-        if let device, device.isHub { return .hub }
+        // A hub on the socket of what was recorded or given away is another device.
+        if let device, device.isHub, records[id] == nil, places.isEmpty { return .hub }
         if places.count > 1 { return .contested }
         if let record { return state(of: device, record: record, place: places.first) }
         if let place = places.first { return assigned(device, at: place) }
@@ -91,7 +94,16 @@ extension Observation {
         guard !isLeftBehind(place) else {
             return device.isCaptured ? .captured : .stale
         }
-        return isTaken(device, at: place) ? .assigned : .assignedUncaptured
+        guard isTaken(device, at: place) else { return .assignedUncaptured }
+        return isForgotten(device.id, at: place) ? .captured : .assigned
+    }
+
+    /// usbback works for the port, but has forgotten that the device is for it.
+    func isForgotten(_ device: BusID, at place: Place) -> Bool {
+        guard let table = host.portTable, place.kind == .pv,
+            controller(place.controller)?.backendState == .connected
+        else { return false }
+        return !table.entries.contains { $0.device == device && $0.place == place }
     }
 
     private func unassigned(_ device: HostDevice?) -> DeviceState {

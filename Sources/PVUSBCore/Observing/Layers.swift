@@ -114,8 +114,13 @@ extension Observation {
     /// The two ends of a controller.
     public func endLayers(of id: ControllerID) -> [Layer] {
         guard let controller = controller(id), controller.kind != .deviceModel else { return [] }
+        let isLeft = isLeftClosing(controller)
         return [
-            endLayer(.backend, controller.backendState),
+            isLeft
+                ? Layer(
+                    .backend, "\(controller.backendState?.label ?? "gone"), asked to go",
+                    not: "being-removed", remedy: "pvusb recover")
+                : endLayer(.backend, controller.backendState),
             endLayer(.frontend, controller.frontendState?.forShowing),
         ]
     }

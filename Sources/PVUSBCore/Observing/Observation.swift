@@ -17,8 +17,8 @@ public struct Observation: Hashable, Sendable {
     public var details: [ControllerInfo] = []
     /// What makes no sense and is passed over.
     public var oddities: [Oddity] = []
-    /// The version of the record format in the store; nil when pvusb never ran here.
-    public var recordVersion: Int?
+    /// Whether the records in the store are of a version that this pvusb writes, or there are none.
+    public var recordsAreOurs = true
     /// The QEMUs of the domains that have a controller of theirs, or that are asked about.
     public var qemus: [DomainID: QEMUView] = [:]
     /// What was added to QEMUs, where that was looked at since.
@@ -82,6 +82,11 @@ public struct Observation: Hashable, Sendable {
 }
 
 extension Observation {
+    /// What is expected once a device is back: no port holds it.
+    mutating func takeBack(_ device: BusID) {
+        controllers = controllers.map { $0.withoutDevice(device) }
+    }
+
     /// Takes in what a survey of the store answered, as far as its scope went.
     mutating func update(
         from answers: StoreAnswers, scope: SurveyScope, about: DomainSelector? = nil
@@ -94,7 +99,7 @@ extension Observation {
         switch scope {
         case .hostOnly, .drivers, .taken, .peripherals: return
         case .everything, .everyPort:
-            recordVersion = answers.text(StoreLayout.version).flatMap { Int(decimal: $0) }
+            recordsAreOurs = Record.isOurs(version: answers.text(StoreLayout.version))
             domains = answers.domains.map { answers.domain($0) }
             controllers = answers.views.sorted { $0.id < $1.id }
             greatestNumbers = [:]
@@ -170,13 +175,17 @@ extension StoreAnswers {
             id: id, kind: kind,
             version: text(record / ControllerKey.version).flatMap { UInt8(decimal: $0) } ?? 0,
             backendDomain: backendDomain(of: id),
-            backendState: kind == .deviceModel
-                ? removal(of: id) : backend(of: id).flatMap { state($0) },
+            backendState: backend(of: id).flatMap { state($0) },
             frontendState: state(StoreLayout.frontend(of: id)).map { Untrusted($0) },
-            ports: ports(of: id))
+            ports: ports(of: id),
+            isOffline: (kind == .deviceModel ? record : backend(of: id))
+                .flatMap { text($0 / ControllerKey.online) } == "0")
     }
 
-    /// What is left of a controller whose domain is gone; nil when nothing is.
+    /// What is left of a controller that libxl has no record of; nil when nothing is.
+    ///
+    /// Only domain 0 makes and removes the directory of its frontend: where that is there, so is
+    /// its domain, and only the record was lost.
     private func orphan(_ id: ControllerID, _ kind: BackendKind) -> ControllerView? {
         let backend = StoreLayout.backend(of: id, kind.kind)
         let ports = StoreLayout.ports(of: id, kind.kind)
@@ -186,12 +195,8 @@ extension StoreAnswers {
             id: id, kind: kind.kind,
             version: text(backend / ControllerKey.version).flatMap { UInt8(decimal: $0) } ?? 0,
             backendDomain: .zero, backendState: state(backend), frontendState: nil,
-            ports: listed.map { content(ports / $0.component) }, isOrphan: true)
-    }
-
-    /// A controller that QEMU emulates has no handshake; that it shall go, we note ourselves.
-    private func removal(of id: ControllerID) -> XenbusState? {
-        text(StoreLayout.record(of: id) / ControllerKey.online) == "0" ? .closing : nil
+            ports: listed.map { content(ports / $0.component) },
+            isOrphan: !exists(StoreLayout.frontend(of: id)))
     }
 
     private func ports(of id: ControllerID) -> [PortContent] {

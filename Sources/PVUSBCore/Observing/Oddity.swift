@@ -36,8 +36,9 @@ extension StoreAnswers {
     }
 
     private var oddVersion: Oddity? {
-        let version = text(StoreLayout.version).flatMap { Int(decimal: $0) }
-        return odd(StoreLayout.version, "version of the records", isSound: version != nil)
+        odd(
+            StoreLayout.version, "version of the records that this pvusb writes",
+            isSound: Record.isOurs(version: text(StoreLayout.version)))
     }
 
     private func oddities(of id: ControllerID) -> [Oddity] {
@@ -91,7 +92,7 @@ extension StoreAnswers {
         let goal = path / RecordKey.goal
         let port = path / RecordKey.port
         let knowsGoal = text(goal).flatMap { RecordGoal(rawValue: $0) } != nil
-        let knowsPort = text(port).flatMap { StorePath($0) }.flatMap(StoreLayout.place) != nil
+        let knowsPort = text(port).flatMap { StoreLayout.place(recorded: $0) } != nil
         let interfaces = children(path / RecordKey.interface).compactMap { StorePath.Component($0) }
             .compactMap { name -> Oddity? in
                 let node = path / RecordKey.interface / name

@@ -73,6 +73,7 @@ extension StoreRequest {
         case .write, .makeDirectory: "the writing"
         case .remove: "the removal"
         case .watch, .unwatch: "the watch"
+        case .introduce: "the introduction"
         case .begin: "the start"
         case .commit: "the commit"
         case .abort: "the abort"

@@ -95,8 +95,11 @@ struct StoreQuestions: Hashable, Sendable {
         guard let kind = answers.kindInDomainZero(id) else { return described }
         let ends = [answers.backend(of: id), StoreLayout.frontend(of: id)].compactMap { $0 }
         let states = ends.map { StoreRequest.read($0 / ControllerKey.state) }
+        let online = answers.backend(of: id).map { StoreRequest.read($0 / ControllerKey.online) }
         let ports = StoreLayout.ports(of: id, kind)
-        return described + (kind == .deviceModel ? [.read(record / ControllerKey.online)] : states)
+        let own = StoreRequest.read(record / ControllerKey.online)
+        return described
+            + (kind == .deviceModel ? [own] : states + [online].compactMap { $0 })
             + (answers.lacksPortCount(id) ? [.directory(ports)] : [])
             + answers.ports(of: id, in: ports).map { .read(ports / $0.component) }
     }
@@ -109,7 +112,7 @@ struct StoreQuestions: Hashable, Sendable {
         let ports = StoreLayout.ports(of: id, kind.kind)
         return [
             .read(backend / ControllerKey.state), .read(backend / ControllerKey.version),
-            .directory(ports),
+            .directory(ports), .read(StoreLayout.frontend(of: id)),
         ] + answers.listedPorts(in: ports).map { .read(ports / $0.component) }
     }
 

@@ -25,7 +25,8 @@ extension GoalReport {
 
     private var subject: String {
         switch goal {
-        case .assigned(let device, _), .host(let device), .parked(let device):
+        case .assigned(let device, _), .host(let device), .parked(let device),
+            .withdrawn(let device, _):
             let identity = (status?.device?.identity ?? lastRecord?.identity).map {
                 " identity=\($0.description.logged)"
             }
@@ -69,6 +70,7 @@ extension Goal {
         case .assigned: "assigned"
         case .host: "host"
         case .parked: "parked"
+        case .withdrawn: "withdrawn"
         case .controllerAdded: "controller-added"
         case .controllerRemoved: "controller-removed"
         }

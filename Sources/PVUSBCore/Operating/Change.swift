@@ -55,10 +55,5 @@ extension Inventory {
 }
 
 extension ControllerView {
-    fileprivate var withoutPorts: ControllerView {
-        ControllerView(
-            id: id, kind: kind, version: version, backendDomain: backendDomain,
-            backendState: backendState, frontendState: frontendState,
-            ports: ports.map { _ in .free }, isOrphan: isOrphan)
-    }
+    fileprivate var withoutPorts: ControllerView { with(ports: ports.map { _ in .free }) }
 }

@@ -10,7 +10,7 @@ extension Command {
         case .removeController(let domain, let number, let force):
             let id = ControllerID(domain: try seen.resolve(domain).id, number: number)
             let devices = seen.devicesOf(controller: id)
-            guard force else { return [.removeController(id, devices: devices)] }
+            guard force else { return [.removeController(id, devices: devices, named: true)] }
             try seen.checkRemovable(id)
             // A device that can't be taken back does not keep the controller.
             return devices.map { .detach($0, from: nil, rebind: true) } + [.destroyController(id)]
@@ -42,9 +42,12 @@ extension Command {
                 .notFound, "\(domain.label) has no port \(wish.label)",
                 remedy: "pvusb list \(domain.word)")
         case .free, .unreadable:
-            throw PVUSBError(
-                .notFound, "port \(wish.label) of \(domain.label) holds no device",
-                remedy: "pvusb list \(domain.word)")
+            guard let device = seen.deviceLeaving(place) else {
+                throw PVUSBError(
+                    .notFound, "port \(wish.label) of \(domain.label) holds no device",
+                    remedy: "pvusb list \(domain.word)")
+            }
+            return [.detach(device, from: nil, rebind: rebind)]
         }
     }
 
@@ -57,7 +60,30 @@ extension Command {
             return Set(devices).sorted().map { .recover($0, named: true) }
         }
         let devices = seen.takenDevices.filter { seen.status(of: $0).remedy != nil }
-        let orphans = seen.controllers.filter(\.isOrphan).map(\.id)
-        return devices.map { .recover($0, named: false) } + orphans.map { .removeOrphan($0) }
+        return devices.map { .recover($0, named: false) } + removals(seen)
+    }
+
+    /// What destroyed domains left behind, and what was asked to go for good and is still there.
+    private static func removals(_ seen: Observation) -> [Task] {
+        seen.controllers.compactMap { controller in
+            let id = controller.id
+            if controller.isOrphan { return .removeOrphan(id) }
+            guard seen.isLeftClosing(controller) else { return nil }
+            return .removeController(id, devices: seen.devicesOf(controller: id), named: false)
+        }
+    }
+}
+
+extension Observation {
+    /// What is not as it should be, but has neither a record nor a port.
+    var devicesToName: [BusID] {
+        let taken = Set(takenDevices)
+        return deviceStatuses().filter { $0.remedy != nil && !taken.contains($0.id) }.map(\.id)
+    }
+
+    /// The device on its way back from a port that has been cleared already.
+    fileprivate func deviceLeaving(_ place: Place) -> BusID? {
+        records.filter { $1.place == place && $1.goal != .parked && places(of: $0).isEmpty }
+            .keys.min()
     }
 }

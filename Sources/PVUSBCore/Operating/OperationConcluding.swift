@@ -27,7 +27,7 @@ extension Goal {
     var isUndoneOnFailure: Bool {
         switch self {
         case .assigned, .controllerAdded: true
-        case .host, .parked, .controllerRemoved: false
+        case .host, .parked, .withdrawn, .controllerRemoved: false
         }
     }
 
@@ -37,12 +37,13 @@ extension Goal {
         switch self {
         case .assigned(_, let place):
             if status.state == .assigned, status.place == place { return nil }
-        case .host:
+        case .host, .parked:
             if [.host, .unbound, .parked, .hub].contains(status.state) { return nil }
             // What is gone has been given up, if nothing holds it any more.
             if status.device == nil, status.record == nil, status.place == nil { return nil }
-        case .parked:
-            if [.host, .unbound, .parked, .hub].contains(status.state) { return nil }
+        case .withdrawn(_, let place):
+            // What the other port holds may be half done by whoever wrote it: that is told.
+            if !status.places.contains(place) { return nil }
         case .controllerAdded, .controllerRemoved: return nil
         }
         let problem = status.problems.first ?? "\(status.id) is \(status.state.rawValue)"
@@ -66,7 +67,7 @@ extension GoalReport {
                 return report.result == .done
             }
             return isOurs ? seen.planWithdrawal(of: id) : nil
-        case .host, .parked, .controllerRemoved: return nil
+        case .host, .parked, .withdrawn, .controllerRemoved: return nil
         }
     }
 }

@@ -18,6 +18,7 @@ extension Operation {
         do throws(PVUSBError) {
             guard !command.onlyLooks else { return try look(seen) }
             tasks = try command.tasks(in: seen)
+            report.unnamed = command == .recover([]) ? seen.devicesToName : []
             guard options.isDryRun else { return beginTask() }
             planAll(seen)
         } catch {
@@ -25,13 +26,17 @@ extension Operation {
         }
     }
 
-    /// One device that can't be planned for hides no other's plan.
+    /// One device that can't be planned for hides no other's plan; what an earlier one takes back
+    /// is not in a later one's way.
     private mutating func planAll(_ seen: Observation) {
         var plans: [Plan] = []
         var refusals: [PVUSBError] = []
+        var seen = seen
         for task in tasks {
             do throws(PVUSBError) {
-                plans.append(try task.plan(in: seen))
+                let plan = try task.plan(in: seen)
+                plans.append(plan)
+                if case .host(let device) = plan.goal { seen.takeBack(device) }
             } catch {
                 refusals.append(error)
             }

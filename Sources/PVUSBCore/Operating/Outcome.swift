@@ -118,6 +118,9 @@ public struct Report: Hashable, Sendable {
     public var goals: [GoalReport] = []
     /// Why the command as a whole ended early; nil when it did not.
     public var error: PVUSBError?
+    /// What is half done, but is touched only for somebody who names it: nothing says that pvusb or
+    /// xl began it.
+    public var unnamed: [BusID] = []
 
     /// Nothing was done.
     public init() {}

@@ -46,10 +46,10 @@ extension Registration {
 
     /// The record that was seen to be of an earlier time, and still is.
     private func isReplaceable(_ goal: String?, _ seen: StoreChange.Values) -> Bool {
-        guard let replaced, goal == replaced.goal.rawValue else { return false }
-        let port = replaced.place.map { StoreLayout.port($0) }
-        guard seen[path / RecordKey.port] == port?.text else { return false }
-        return port.map { seen[$0] != device.description } ?? true
+        guard let replaced, RecordGoal(recorded: goal) == replaced.goal else { return false }
+        let place = seen[path / RecordKey.port].flatMap { StoreLayout.place(recorded: $0) }
+        guard place == replaced.place else { return false }
+        return place.map { seen[StoreLayout.port($0)] != device.description } ?? true
             || replaced.place == record.place
     }
 }

@@ -102,8 +102,7 @@ enum StoreChange: Hashable, Sendable {
 
         /// Tells whether the records are of a version that this pvusb writes.
         var recordsAreOurs: Bool {
-            guard let version = self[StoreLayout.version] else { return true }
-            return Int(version).map { $0 <= Record.version } ?? false
+            Record.isOurs(version: self[StoreLayout.version])
         }
 
         func children(of path: StorePath) -> [String] { listings[path] ?? [] }

@@ -6,7 +6,7 @@ enum Task: Hashable, Sendable {
     case detach(BusID, from: Place?, rebind: Bool)
     case recover(BusID, named: Bool)
     case addController(DomainID, ControllerWish)
-    case removeController(ControllerID, devices: [BusID])
+    case removeController(ControllerID, devices: [BusID], named: Bool)
     case destroyController(ControllerID)
     case removeOrphan(ControllerID)
 
@@ -17,7 +17,7 @@ enum Task: Hashable, Sendable {
             [Lock(.device(device))]
         case .addController(let domain, _): [Lock(.domain(domain))]
         case .destroyController(let id), .removeOrphan(let id): [Lock(.domain(id.domain))]
-        case .removeController(let id, let devices):
+        case .removeController(let id, let devices, _):
             devices.sorted().map { Lock(.device($0)) } + [Lock(.domain(id.domain))]
         }
     }
@@ -25,7 +25,7 @@ enum Task: Hashable, Sendable {
     /// Tells whether the task is passed over when another process has its lock: nobody named it.
     var yieldsToOthers: Bool {
         switch self {
-        case .recover(_, named: false), .removeOrphan: true
+        case .recover(_, named: false), .removeController(_, _, named: false), .removeOrphan: true
         default: false
         }
     }
@@ -39,7 +39,7 @@ enum Task: Hashable, Sendable {
             .controllerAdded(
                 ControllerID(domain: domain, number: ControllerNumber(0)),
                 .automatic(wish.kind ?? .pv))
-        case .removeController(let id, _), .destroyController(let id), .removeOrphan(let id):
+        case .removeController(let id, _, _), .destroyController(let id), .removeOrphan(let id):
             .controllerRemoved(id)
         }
     }
@@ -56,7 +56,7 @@ enum Task: Hashable, Sendable {
 
     /// Plans the task for what is seen.
     func plan(in seen: Observation) throws(PVUSBError) -> Plan {
-        guard seen.recordVersion ?? Record.version <= Record.version else { throw .newerRecords }
+        guard seen.recordsAreOurs else { throw .newerRecords }
         switch self {
         case .attach(let device, let domain, let wish):
             try seen.checkReadable(device)
@@ -70,56 +70,14 @@ enum Task: Hashable, Sendable {
             return seen.planRecovery(of: device, named: named)
         case .addController(let domain, let wish):
             return try seen.planController(for: try seen.resolve(.number(domain)), wish)
-        case .removeController(let id, let devices):
+        case .removeController(let id, let devices, let named):
+            // Whoever made it go may have ended it meanwhile, or have made it anew.
+            guard named || seen.controller(id)?.isOffline == true else {
+                return Plan(.controllerRemoved(id), [], given: seen)
+            }
             return try seen.planRemoval(of: id, taking: devices)
         case .destroyController(let id): return try seen.planDestruction(of: id)
         case .removeOrphan(let id): return try seen.planOrphan(id)
         }
-    }
-}
-
-extension Observation {
-    /// Plans a device's way back for somebody who asked for it.
-    fileprivate func planDetach(
-        of device: BusID, from place: Place?, rebind: Bool
-    ) throws(PVUSBError) -> Plan {
-        try checkReadable(device)
-        try check(device, isIn: place)
-        let status = status(of: device)
-        guard status.state != .hub else {
-            throw PVUSBError(.refused, "\(device) is a hub; no guest ever has one")
-        }
-        guard status.state != .contested else {
-            if place == nil { try checkContest(of: device) }
-            return planWithdrawal(of: device, from: place)
-        }
-        return rebind ? planHost(of: device) : planParking(of: device)
-    }
-
-    /// Nobody but the caller can say which of two ports shall keep a device, if none is ours.
-    fileprivate func checkContest(of device: BusID) throws(PVUSBError) {
-        let status = status(of: device)
-        guard status.state != .contested || ourClaim(on: device, places(of: device)) != nil else {
-            throw .unfinished(status)
-        }
-    }
-}
-
-extension Observation {
-    /// Refuses to touch a device of which nobody can say which driver has it.
-    fileprivate func checkReadable(_ device: BusID) throws(PVUSBError) {
-        guard let reason = unreadableReason(of: device) else { return }
-        throw PVUSBError(
-            .failed, "\(device) can't be read", cause: reason,
-            remedy: "plug it in again, then type: pvusb recover \(device)")
-    }
-
-    /// Makes sure that the port named still holds the device it held when it was named.
-    fileprivate func check(_ device: BusID, isIn place: Place?) throws(PVUSBError) {
-        guard let place, content(of: place) != .device(device) else { return }
-        throw PVUSBError(
-            .busy,
-            "port \(place.label) of domain \(place.controller.domain) does not hold "
-                + "\(device) any more", remedy: "pvusb list")
     }
 }

@@ -9,11 +9,9 @@ extension Observation {
     /// - Parameter wanted: the port; nil means the one that our record names, if any.
     func planWithdrawal(of id: BusID, from wanted: Place?) -> Plan {
         let ours = ourClaim(on: id, places(of: id))
-        let place = wanted ?? ours
-        let others = places(of: id).filter { $0 != place }
-        let goal = others.count == 1 ? others.first.map { Goal.assigned(id, $0) } : nil
-        let steps = place.map { withdrawal(of: id, from: $0, isOurs: $0 == ours) } ?? []
-        return Plan(goal ?? .host(id), steps, given: self)
+        guard let place = wanted ?? ours else { return Plan(.host(id), [], given: self) }
+        let steps = withdrawal(of: id, from: place, isOurs: place == ours)
+        return Plan(.withdrawn(id, from: place), steps, given: self)
     }
 
     private func withdrawal(of id: BusID, from place: Place, isOurs: Bool) -> [Step] {

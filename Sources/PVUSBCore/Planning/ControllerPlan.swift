@@ -107,6 +107,15 @@ extension Observation {
         return (domain, kind)
     }
 
+    /// Tells whether a controller was asked to go for good, and is of a kind that can be ended.
+    ///
+    /// Whoever asked may have been cut short. libxl and pvusb both set `online` to 0 when the ports
+    /// are empty, and never set it back.
+    public func isLeftClosing(_ controller: ControllerView) -> Bool {
+        controller.isOffline && !controller.isOrphan && controller.kind != nil
+            && controller.backendDomain == .zero
+    }
+
     /// The devices that a controller's ports hold, and those on their way into or out of one.
     func devicesOf(controller id: ControllerID) -> [BusID] {
         let held = controller(id)?.occupied.map(\.device) ?? []

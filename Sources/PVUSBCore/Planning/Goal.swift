@@ -8,6 +8,8 @@ public enum Goal: Hashable, Sendable {
     case host(BusID)
     /// The device is without a driver, on purpose.
     case parked(BusID)
+    /// The port, one of several that hold the device, holds it no more.
+    case withdrawn(BusID, from: Place)
     /// The controller exists and its backend is ready.
     case controllerAdded(ControllerID, ControllerSettings)
     /// The controller does not exist.
@@ -16,7 +18,9 @@ public enum Goal: Hashable, Sendable {
     /// The device the goal is about.
     public var device: BusID? {
         switch self {
-        case .assigned(let device, _), .host(let device), .parked(let device): device
+        case .assigned(let device, _), .host(let device), .parked(let device),
+            .withdrawn(let device, _):
+            device
         case .controllerAdded, .controllerRemoved: nil
         }
     }
@@ -24,7 +28,7 @@ public enum Goal: Hashable, Sendable {
     /// The domain the goal is about.
     public var domain: DomainID? {
         switch self {
-        case .assigned(_, let place): place.controller.domain
+        case .assigned(_, let place), .withdrawn(_, let place): place.controller.domain
         case .host, .parked: nil
         case .controllerAdded(let id, _), .controllerRemoved(let id): id.domain
         }
@@ -36,6 +40,8 @@ public enum Goal: Hashable, Sendable {
         case .assigned(let device, let place): "\(device) in \(domain) at \(place.label)"
         case .host(let device): "\(device) with its host drivers"
         case .parked(let device): "\(device) without a driver"
+        case .withdrawn(let device, let place):
+            "\(device) no longer claimed for \(domain) at \(place.label)"
         case .controllerAdded(let id, _): "controller \(id.number.number) in \(domain)"
         case .controllerRemoved(let id): "no controller \(id.number.number) in \(domain)"
         }

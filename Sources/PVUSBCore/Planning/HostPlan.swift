@@ -90,7 +90,8 @@ extension Observation {
     /// All is done but the last note: every interface captured, the port held.
     private func finishedAttach(_ status: DeviceStatus) -> Plan? {
         guard var record = status.record, let place = record.place, status.place == place,
-            !isLeftBehind(place), let device = status.device, isTaken(device, at: place)
+            !isLeftBehind(place), let device = status.device, isTaken(device, at: place),
+            !isForgotten(status.id, at: place)
         else { return nil }
         record.goal = .attached
         record.created = nil

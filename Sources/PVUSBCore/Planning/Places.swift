@@ -34,10 +34,7 @@ extension Observation {
         }
         try controller.check(device, in: domain)
         try checkQEMU(of: controller.place(.first))
-        guard let port = wish.port else {
-            guard let free = controller.freePort else { throw full(controller, domain) }
-            return .port(controller.place(free))
-        }
+        guard let port = wish.port ?? controller.freePort else { throw full(controller, domain) }
         try check(controller, port, in: domain)
         return .port(controller.place(port))
     }
@@ -87,7 +84,12 @@ extension Observation {
     ) throws(PVUSBError) {
         let place = Place(controller: controller.id, port: port)
         switch controller.content(of: port) {
-        case .free: return
+        case .free:
+            guard controller.isOffline else { return }
+            throw PVUSBError(
+                .busy,
+                "controller \(controller.id.number.number) of \(domain.label) is being removed",
+                remedy: "pvusb recover")
         case .missing:
             throw PVUSBError(
                 .notFound,
@@ -121,8 +123,8 @@ extension Observation {
 
 extension ControllerView {
     /// The backend is on its way out, or gone.
-    fileprivate var isLeaving: Bool {
-        backendState == .closing || backendState == .closed
+    var isLeaving: Bool {
+        isOffline || backendState == .closing || backendState == .closed
     }
 
     /// Tells whether the controller can carry the device.

@@ -75,8 +75,7 @@ extension Observation {
                 qemu.isHidden ? .permission : .refused, "\(name) can take no device: \(obstacle)",
                 remedy: qemu.isHidden ? "run pvusb as root" : nil)
         }
-        guard let state = controller(place.controller)?.backendState else { return }
-        guard state != .closing, state != .closed else {
+        guard controller(place.controller)?.isLeaving != true else {
             throw PVUSBError(.refused, "\(name) is going away", remedy: "pvusb list")
         }
     }

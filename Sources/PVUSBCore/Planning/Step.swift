@@ -73,7 +73,7 @@ extension Step {
             seen.backend(of: id, isIn: [.initWait, .initialised, .connected])
         case .awaitConnected(let id, _): seen.backend(of: id, isIn: [.connected])
         case .closeController(let id, .deviceModel):
-            seen.controller(id) == nil || seen.backend(of: id, isIn: [.closing])
+            seen.controller(id)?.isOffline ?? true
         case .closeController(let id, _): seen.isGone(id, or: [.closing, .closed])
         case .awaitClosed(let id, _): seen.isGone(id, or: [.closed])
         case .removeController(let id, _), .destroyController(let id, _),

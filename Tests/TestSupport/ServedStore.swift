@@ -1,11 +1,11 @@
-import Foundation
-import TestSupport
-import XenStoreServer
+internal import Foundation
+internal import XenStoreServer
 
 /// The embedded store behind a socket, served by a thread until it is stopped.
 ///
-/// Made, stopped and waited for by a test's thread.
-final class ServedStore: @unchecked Sendable {
+/// Made, stopped and waited for by a test's thread; the semaphores order what the two threads touch,
+/// which the compiler can't see.
+package final class ServedStore: @unchecked Sendable {
     private let directory: TemporaryDirectory
     private let ready = DispatchSemaphore(value: 0)
     private let ended = DispatchSemaphore(value: 0)
@@ -13,16 +13,17 @@ final class ServedStore: @unchecked Sendable {
     private var failure: (any Error)?
 
     /// The socket's path.
-    var path: String { directory.path("socket") }
+    package var path: String { directory.path("socket") }
 
     /// Runs a body beside a server.
-    static func run(_ body: (ServedStore) throws -> Void) throws {
+    package static func run(_ body: (ServedStore) throws -> Void) throws {
         let served = try ServedStore()
         defer { served.stop() }
         try body(served)
     }
 
-    private init() throws {
+    /// Starts the server.
+    package init() throws {
         directory = try TemporaryDirectory()
         Thread { [self] in serve() }.start()
         ready.wait()
@@ -43,7 +44,7 @@ final class ServedStore: @unchecked Sendable {
     }
 
     /// Ends the server and every connection to it; again is no matter.
-    func stop() {
+    package func stop() {
         guard let stopper else { return }
         self.stopper = nil
         stopper.stop()
