@@ -59,7 +59,7 @@ struct QEMUExplorerTests {
     @Test(arguments: rows)
     func `an attach dies anywhere and is shown, recovered and repeated`(row: Row) throws {
         try Self.explore(
-            try Self.worldWithController(row), try Self.attach(row), row, worlds: 4)
+            try Self.worldWithController(row), try Self.attach(row), row, worlds: 3)
     }
 
     @Test(arguments: rows)

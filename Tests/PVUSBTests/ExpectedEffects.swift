@@ -7,7 +7,7 @@ import Testing
 func expectedChange(of step: Step, isRecorded: Bool) throws -> Effect? {
     switch step {
     case .awaitBackend, .awaitConnected, .awaitClosed, .awaitListed, .awaitReleased,
-        .awaitUnplugged, .awaitTaken, .awaitLetGo:
+        .awaitUnplugged, .awaitTaken, .awaitForgotten, .awaitLetGo:
         return nil
     // What QEMU is asked depends on what it has.
     case .plugController, .unplugController, .plug, .unplug: return nil

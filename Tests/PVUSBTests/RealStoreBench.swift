@@ -11,6 +11,8 @@ import XenStoreServer
 struct TestGuest {
     let domain: UInt16
     let bus: UInt8
+    /// Of which kind its controller is.
+    var kind = ControllerKind.pv
 
     var name: String { "guest\(domain)" }
     /// A stick with one interface, behind a hub.
@@ -22,19 +24,22 @@ struct TestGuest {
     func world() throws -> World {
         var store = StoreEngine.hostStore()
         store.addGuest(
-            domain, name: name, type: .pv, uuid: "1d3f6f0a-4a7e-9c55-0000-\(domain)")
+            domain, name: name, type: kind == .deviceModel ? .hvm : .pv,
+            uuid: "1d3f6f0a-4a7e-9c55-0000-\(domain)")
         let drivers = ["snd-usb-audio", "usb-storage", "usbback"]
         let usb = SimulatedUSB(
             devices: [
-                try device(stick, "0781:5567", interfaces: 1, usbClass: "08", drivers[1]),
-                try device(sound, "0d8c:0014", interfaces: 2, usbClass: "01", drivers[0]),
+                try device(stick, 7, "0781:5567", interfaces: 1, usbClass: "08", drivers[1]),
+                try device(sound, 8, "0d8c:0014", interfaces: 2, usbClass: "01", drivers[0]),
             ],
             drivers: try drivers.map { try #require(DriverName($0)) })
-        return World(usb: usb, store: store, guests: [World.Guest(domain: domain)])
+        var world = World(usb: usb, store: store, guests: [World.Guest(domain: domain)])
+        if kind.isQEMU { world.startQEMU(for: domain) }
+        return world
     }
 
     private func device(
-        _ id: String, _ product: String, interfaces: Int, usbClass: String, _ driver: String
+        _ id: String, _ number: UInt8, _ product: String, interfaces: Int, usbClass: String, _ driver: String
     ) throws -> SimulatedDevice {
         let device = try #require(BusID(id))
         let driver = try #require(DriverName(driver))
@@ -42,7 +47,7 @@ struct TestGuest {
         return SimulatedDevice(
             id: device,
             attributes: [
-                "busnum": "\(bus)", "devnum": "7", "idVendor": words[0], "idProduct": words[1],
+                "busnum": "\(bus)", "devnum": "\(number)", "idVendor": words[0], "idProduct": words[1],
                 "bDeviceClass": "00", "speed": "480", "serial": "S1",
             ],
             descriptors: [18, 1, 0, 2],
@@ -72,7 +77,8 @@ extension SimulatedUSBHost {
     /// Runs a command that has to succeed.
     func succeed(_ command: Command) throws {
         let clock = HostClock(clock, store: store, hotplug: fileChanges)
-        let seams = Seams(store: self, files: self, locks: self, clock: clock)
+        let seams = Seams(
+            store: self, files: self, locks: self, clock: clock, deviceModel: self)
         let outcome = Driver(seams).run(
             Operation(command, OperationOptions(waitMilliseconds: 60_000)))
         guard outcome.error == nil else { throw Unexpected(outcome: outcome) }
@@ -124,10 +130,12 @@ final class RealStoreBench {
 
     /// Adds a controller, and waits until its two ends have connected.
     func addController() throws {
-        try host.succeed(
-            .addController(try DomainSelector(guest.name), try #require(ControllerSettings())))
-        let domain = guest.domain
-        try waitUntil("/local/domain/0/backend/vusb/\(domain)/0/state", is: "4")
+        let version: UInt8 = guest.kind == .deviceModel ? 3 : 2
+        let settings = try #require(ControllerSettings(kind: guest.kind, version: version))
+        try host.succeed(.addController(try DomainSelector(guest.name), settings))
+        guard let backend = guest.kind.backend else { return }
+        try waitUntil(
+            "/local/domain/0/backend/\(backend.rawValue)/\(guest.domain)/0/state", is: "4")
     }
 
     func attach(_ device: String) throws -> Command {
@@ -160,6 +168,7 @@ final class RealStoreBench {
         let domains = StorePath.root / "local" / "domain"
         return [
             domains / number, domains / "0" / "backend" / "vusb" / number,
+            domains / "0" / "backend" / "qusb" / number, domains / "0" / "device-model" / number,
             .root / "libxl" / number,
         ]
     }

@@ -40,6 +40,30 @@ struct NodeCheck: Sendable, CustomTestStringConvertible {
         NodeCheck("so does a device of two interfaces", TestGuest(domain: 102, bus: 32)) {
             try $0.cycle($0.guest.sound, LibxlNodes.sound($0.guest, port: 1))
         },
+        NodeCheck(
+            "a stick goes to a guest by QEMU's backend",
+            TestGuest(domain: 105, bus: 35, kind: .qusb)
+        ) {
+            try $0.cycle($0.guest.stick, LibxlNodes.stick($0.guest, port: 1))
+        },
+        NodeCheck(
+            "so does a device of two interfaces, by QEMU's backend",
+            TestGuest(domain: 106, bus: 36, kind: .qusb)
+        ) {
+            try $0.cycle($0.guest.sound, LibxlNodes.sound($0.guest, port: 1))
+        },
+        NodeCheck(
+            "a stick goes to a controller that QEMU emulates",
+            TestGuest(domain: 107, bus: 37, kind: .deviceModel)
+        ) {
+            try $0.cycle($0.guest.stick, LibxlNodes.stick($0.guest, port: 1))
+        },
+        NodeCheck(
+            "an emulated controller goes with two devices",
+            TestGuest(domain: 108, bus: 38, kind: .deviceModel)
+        ) {
+            try $0.removeWithDevices()
+        },
         NodeCheck("a controller goes with two devices", TestGuest(domain: 103, bus: 33)) {
             try $0.removeWithDevices()
         },

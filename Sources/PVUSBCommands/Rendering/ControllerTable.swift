@@ -91,9 +91,7 @@ extension ControllerView {
     fileprivate var kindText: String { "\(kind?.rawValue ?? "unknown kind"), USB \(version)" }
 
     fileprivate var stateText: String {
-        if kind == .deviceModel { return isOffline ? "removing" : "emulated" }
-        return isOrphan
-            ? "left behind"
-            : (backendState?.label ?? "no backend") + (isOffline ? ", being removed" : "")
+        let state = kind == .deviceModel ? "emulated" : backendState?.label ?? "no backend"
+        return isOrphan ? "left behind" : state + (isOffline ? ", being removed" : "")
     }
 }

@@ -25,17 +25,17 @@ extension Observation {
         }
     }
 
-    private func capturedProblem(_ id: BusID, _ places: [Place]) -> String {
-        guard let place = places.first else { return "usbback has \(id), but no port does" }
-        return "usbback has \(id), but not for port \(place.label), which holds it"
-    }
-
     private func uncaptured(_ id: BusID, _ place: Place?) -> String {
         guard let place, place.kind.isQEMU else {
             return "a port holds \(id), but usbback does not have it"
         }
         let obstacle = qemus[place.controller.domain]?.obstacle.map { ": \($0)" }
         return "a port holds \(id), but QEMU does not have it\(obstacle ?? "")"
+    }
+
+    private func capturedProblem(_ id: BusID, _ places: [Place]) -> String {
+        guard let place = places.first else { return "usbback has \(id), but no port does" }
+        return "usbback has \(id), but not for port \(place.label), which holds it"
     }
 
     private func staleProblem(_ id: BusID) -> String {

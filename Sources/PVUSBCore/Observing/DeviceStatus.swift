@@ -100,7 +100,7 @@ extension Observation {
 
     /// usbback works for the port, but has forgotten that the device is for it.
     func isForgotten(_ device: BusID, at place: Place) -> Bool {
-        guard place.kind == .pv, let table = host.portTable,
+        guard let table = host.portTable, place.kind == .pv,
             controller(place.controller)?.backendState == .connected
         else { return false }
         return !table.entries.contains { $0.device == device && $0.place == place }

@@ -170,11 +170,11 @@ extension StoreAnswers {
             id: id, kind: kind,
             version: text(record / ControllerKey.version).flatMap { UInt8(decimal: $0) } ?? 0,
             backendDomain: backendDomain(of: id),
-            backendState: kind == .deviceModel
-                ? removal(of: id) : backend(of: id).flatMap { state($0) },
+            backendState: backend(of: id).flatMap { state($0) },
             frontendState: state(StoreLayout.frontend(of: id)).map { Untrusted($0) },
             ports: ports(of: id),
-            isOffline: ending(of: id, kind).flatMap { text($0 / ControllerKey.online) } == "0")
+            isOffline: (kind == .deviceModel ? record : backend(of: id))
+                .flatMap { text($0 / ControllerKey.online) } == "0")
     }
 
     /// What is left of a controller that libxl has no record of; nil when nothing is.
@@ -192,16 +192,6 @@ extension StoreAnswers {
             backendDomain: .zero, backendState: state(backend), frontendState: nil,
             ports: listed.map { content(ports / $0.component) },
             isOrphan: !exists(StoreLayout.frontend(of: id)))
-    }
-
-    /// Where it says that the controller shall go: one that QEMU emulates has no backend's nodes.
-    private func ending(of id: ControllerID, _ kind: ControllerKind?) -> StorePath? {
-        kind == .deviceModel ? StoreLayout.record(of: id) : backend(of: id)
-    }
-
-    /// A controller that QEMU emulates has no handshake; that it shall go, we note ourselves.
-    private func removal(of id: ControllerID) -> XenbusState? {
-        text(StoreLayout.record(of: id) / ControllerKey.online) == "0" ? .closing : nil
     }
 
     private func ports(of id: ControllerID) -> [PortContent] {

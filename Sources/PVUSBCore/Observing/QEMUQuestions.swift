@@ -53,7 +53,7 @@ extension Observation {
         let domains: [DomainID] =
             switch scope {
             case .everything: qemus.keys.sorted()
-            case .taken(_, let domain), .peripherals(let domain): [domain]
+            case .taken(_, let domain), .peripherals(let domain, _): [domain]
             default: []
             }
         return domains.compactMap { domain in

@@ -19,13 +19,14 @@ enum SurveyScope: Hashable, Sendable {
     case details(of: [ControllerID])
     /// Whether a domain's QEMU has a device, and then the device's drivers.
     case taken(BusID, by: DomainID)
-    /// What was added to a domain's QEMU.
-    case peripherals(of: DomainID)
+    /// What was added to a domain's QEMU, and then a device's drivers, if one is named.
+    case peripherals(of: DomainID, BusID?)
 
     /// The one device that sysfs is asked about; nil for all of them.
     var onlyDevice: BusID? {
         switch self {
         case .drivers(let device), .taken(let device, _): device
+        case .peripherals(_, let device): device
         default: nil
         }
     }
@@ -33,7 +34,8 @@ enum SurveyScope: Hashable, Sendable {
     var asksFiles: Bool {
         switch self {
         case .everything, .hostOnly, .drivers, .taken: true
-        case .everyPort, .store, .notes, .details, .peripherals: false
+        case .peripherals(_, let device): device != nil
+        case .everyPort, .store, .notes, .details: false
         }
     }
 }
@@ -95,9 +97,9 @@ struct StoreQuestions: Hashable, Sendable {
         let states = ends.map { StoreRequest.read($0 / ControllerKey.state) }
         let online = answers.backend(of: id).map { StoreRequest.read($0 / ControllerKey.online) }
         let ports = StoreLayout.ports(of: id, kind)
+        let own = StoreRequest.read(record / ControllerKey.online)
         return described
-            + (kind == .deviceModel
-                ? [.read(record / ControllerKey.online)] : states + [online].compactMap { $0 })
+            + (kind == .deviceModel ? [own] : states + [online].compactMap { $0 })
             + (answers.lacksPortCount(id) ? [.directory(ports)] : [])
             + answers.ports(of: id, in: ports).map { .read(ports / $0.component) }
     }

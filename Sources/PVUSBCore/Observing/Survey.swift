@@ -43,7 +43,7 @@ struct Survey: Hashable, Sendable {
                 return try readProcesses(scan, replies)
             case (.files(let scan), .files(let replies)): return try readFiles(scan, replies)
             case (.peripherals(let scan, let domain), .deviceModel):
-                return readPeripherals(scan, of: domain, answer)
+                return try readPeripherals(scan, of: domain, answer)
             default: throw PVUSBError.misplaced(answer, in: "a survey")
             }
         } catch {
@@ -82,16 +82,22 @@ struct Survey: Hashable, Sendable {
             return .ask(.files(requests))
         case .finished(let findings): observation.update(from: findings)
         }
-        if case .peripherals(let domain) = scope, observation.qemus[domain]?.isRunning == true {
-            return readPeripherals(PeripheralScan(observation.qemuAddress(domain)), of: domain, nil)
+        if case .peripherals(let domain, _) = scope, observation.hasQEMU(domain) {
+            let scan = PeripheralScan(observation.qemuAddress(domain))
+            return try readPeripherals(scan, of: domain, nil)
         }
+        return try readDrivers()
+    }
+
+    private mutating func readDrivers(
+    ) throws(PVUSBError) -> Progress<Result<Observation, PVUSBError>> {
         guard scope.asksFiles else { return .finished(.success(observation)) }
         return try readFiles(HostScan(only: scope.onlyDevice), nil)
     }
 
     private mutating func readPeripherals(
         _ scan: PeripheralScan, of domain: DomainID, _ answer: Answer?
-    ) -> Progress<Result<Observation, PVUSBError>> {
+    ) throws(PVUSBError) -> Progress<Result<Observation, PVUSBError>> {
         var scan = scan
         switch scan.next(answer) {
         case .ask(let effect):
@@ -99,7 +105,7 @@ struct Survey: Hashable, Sendable {
             return .ask(effect)
         case .finished(let peripherals):
             observation.peripherals[domain] = peripherals
-            return .finished(.success(observation))
+            return try readDrivers()
         }
     }
 

@@ -9,10 +9,11 @@ extension Step {
             .destroyController(let id, _), .removeOrphan(let id, _):
             .store(device: nil, controller: id)
         case .plugController(let id, _), .unplugController(let id), .awaitUnplugged(let id):
-            .peripherals(of: id.domain)
-        case .unplug(_, let place, _): .peripherals(of: place.controller.domain)
+            .peripherals(of: id.domain, nil)
+        case .unplug(let device, let place, _):
+            .peripherals(of: place.controller.domain, device)
         case .awaitTaken(let device, let place), .plug(let device, let place, _),
-            .awaitLetGo(let device, let place):
+            .awaitForgotten(let device, let place), .awaitLetGo(let device, let place):
             .taken(device, by: place.controller.domain)
         case .createControllerFor(let new, let id, _): .store(device: new.device, controller: id)
         case .adopt(let new):
@@ -60,6 +61,7 @@ extension Step {
     func isGoodEnough(after tried: StepRun.Ending, in seen: Observation) -> Bool {
         // The guest lets go in its own time.
         if case .unplugController = self { return tried == .tried(refusal: nil) }
+        if case .awaitForgotten = self { return tried == .timedOut }
         guard case .probe(let interface) = self, tried == .tried(refusal: nil) else { return false }
         return !seen.isUnreadable(interface.device)
             && seen.driver(of: interface) != SysfsPath.usbback
@@ -90,7 +92,7 @@ extension Step {
                     ? "check that usbback is loaded and the guest has the driver xen-hcd"
                     : "check that the guest has the driver xen-hcd")
         case .plugController, .unplugController, .awaitUnplugged, .awaitTaken, .plug, .unplug,
-            .awaitLetGo:
+            .awaitForgotten, .awaitLetGo:
             return qemuFailure(refusal, in: seen, time)
         case .claim(let claim) where seen.places(of: claim.device).contains { $0 != claim.place }:
             return PVUSBError(

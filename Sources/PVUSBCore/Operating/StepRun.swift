@@ -173,9 +173,16 @@ struct StepRun: Hashable, Sendable {
 
     private mutating func wait() -> Progress<Ending> {
         phase = .waiting
+        if case .awaitForgotten = step {
+            return .ask(.wait(for: [], until: Instant(timer, milliseconds: Self.readingTime)))
+        }
         let wake: Wake = step.watched == nil ? .tick : .store
         return .ask(.wait(for: [wake], until: deadline))
     }
+
+    /// How long QEMU may take to read its ports after a watch event, in milliseconds; 200 were seen
+    /// on a slow host.
+    private static let readingTime = 500
 
     private mutating func waited(_ answer: Answer?) -> Progress<Ending> {
         switch answer {
@@ -215,7 +222,7 @@ extension Step {
         case .withdrawRecord(let device): .forget(device, withDrivers: false)
         case .awaitBackend, .awaitConnected, .awaitClosed, .awaitListed, .awaitReleased, .unbind,
             .bind, .probe, .plugController, .unplugController, .awaitUnplugged, .awaitTaken, .plug,
-            .unplug, .awaitLetGo:
+            .unplug, .awaitForgotten, .awaitLetGo:
             nil
         }
     }

@@ -134,7 +134,8 @@ extension Observation {
     /// replugged is claimed anew; and usbback dies of a device that is registered twice.
     private func clearance(of id: BusID, for place: Place, _ record: Record) -> [Step] {
         let status = status(of: id)
-        guard status.state != .assignedUncaptured else {
+        let isStuck = status.device.map { isInTheWay($0, at: place) } ?? false
+        guard status.state != .assignedUncaptured, !isStuck else {
             let captured = (status.device?.interfaces ?? []).filter {
                 $0.driver == SysfsPath.usbback
             }

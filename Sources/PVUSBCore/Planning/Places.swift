@@ -123,7 +123,7 @@ extension Observation {
 
 extension ControllerView {
     /// The backend is on its way out, or gone.
-    fileprivate var isLeaving: Bool {
+    var isLeaving: Bool {
         isOffline || backendState == .closing || backendState == .closed
     }
 

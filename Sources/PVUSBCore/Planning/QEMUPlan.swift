@@ -35,9 +35,19 @@ extension Observation {
     /// A device's way out of a place: what QEMU has comes back by itself when it lets go.
     func release(of id: BusID, from place: Place, known: String?) -> [Step] {
         guard hasQEMU(place.controller.domain) else { return [.clear(id, place)] }
-        let unplug: [Step] =
-            place.kind == .deviceModel ? [.unplug(id, place, known: known)] : []
-        return unplug + [.clear(id, place), .awaitLetGo(id, place)]
+        guard place.kind == .qusb else {
+            return [.unplug(id, place, known: known), .clear(id, place), .awaitLetGo(id, place)]
+        }
+        // That it closes the device shows that it has read the port; else only time can tell.
+        let isOpen = isWithQEMU(id, of: place.controller.domain) == true
+        return [.clear(id, place)] + (isOpen ? [] : [.awaitForgotten(id, place)])
+            + [.awaitLetGo(id, place)]
+    }
+
+    /// Tells whether a port names a device that QEMU does not have: it may be in use for QEMU all
+    /// the same, by what was there before a replug.
+    func isInTheWay(_ device: HostDevice, at place: Place) -> Bool {
+        place.kind.isQEMU && places(of: device.id).contains(place) && !isTaken(device, at: place)
     }
 
     /// The end of a controller whose ports are free.
@@ -65,8 +75,7 @@ extension Observation {
                 qemu.isHidden ? .permission : .refused, "\(name) can take no device: \(obstacle)",
                 remedy: qemu.isHidden ? "run pvusb as root" : nil)
         }
-        guard let state = controller(place.controller)?.backendState else { return }
-        guard state != .closing, state != .closed else {
+        guard controller(place.controller)?.isLeaving != true else {
             throw PVUSBError(.refused, "\(name) is going away", remedy: "pvusb list")
         }
     }

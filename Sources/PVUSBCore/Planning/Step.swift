@@ -37,6 +37,8 @@ public enum Step: Hashable, Sendable {
     /// QEMU has nothing in the port of a controller that it emulates; the id that the device was
     /// given, where it is known.
     case unplug(BusID, Place, known: String?)
+    /// QEMU has had the time to read that the port was cleared.
+    case awaitForgotten(BusID, Place)
     /// QEMU does not have the device open any more.
     case awaitLetGo(BusID, Place)
     /// The interface is not with a driver.
@@ -71,7 +73,7 @@ extension Step {
             seen.backend(of: id, isIn: [.initWait, .initialised, .connected])
         case .awaitConnected(let id, _): seen.backend(of: id, isIn: [.connected])
         case .closeController(let id, .deviceModel):
-            seen.controller(id) == nil || seen.backend(of: id, isIn: [.closing])
+            seen.controller(id)?.isOffline ?? true
         case .closeController(let id, _): seen.isGone(id, or: [.closing, .closed])
         case .awaitClosed(let id, _): seen.isGone(id, or: [.closed])
         case .removeController(let id, _), .destroyController(let id, _),
@@ -83,6 +85,9 @@ extension Step {
         case .awaitTaken(let device, let place), .plug(let device, let place, _):
             seen.isWithQEMU(device, of: place.controller.domain) == true
         case .unplug(_, let place, let known): seen.isUnplugged(place, known: known)
+        // Nothing shows what QEMU has read: a port that it has not read as empty is in use for it,
+        // and whatever is written there next would be ignored.
+        case .awaitForgotten(_, let place): !seen.hasQEMU(place.controller.domain)
         case .awaitLetGo(let device, let place):
             seen.isWithQEMU(device, of: place.controller.domain) == false
         case .claim(let claim): claim.holds(in: seen)

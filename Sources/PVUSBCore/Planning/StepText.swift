@@ -32,6 +32,7 @@ extension Step {
         case .awaitTaken(let device, _): StepText("await", device, "opened by QEMU")
         case .plug(let device, let place, _): StepText("plug", device, StepText.port(place))
         case .unplug(let device, let place, _): StepText("unplug", device, StepText.port(place))
+        case .awaitForgotten(let device, _): StepText("await", device, "forgotten by QEMU")
         case .awaitLetGo(let device, _): StepText("await", device, "closed by QEMU")
         case .adopt(let new):
             StepText("adopt", new.device, new.record.place.map(StepText.port) ?? "")
