@@ -3,7 +3,7 @@ import Foundation
 import PVUSBCore
 import Testing
 
-/// docs/states.md is made by the code. `scripts/generate-states` writes it anew.
+/// docs/states.md is made by the code; `scripts/generate-states` writes it anew.
 struct StatesPageTests {
     private static let file = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
