@@ -17,15 +17,18 @@ INTRODUCTION = """# What was shown, and when
 Written by `scripts/full`, a section a stage, each with the commit it was run on. What stands here was
 run and passed; what is not here was not. What every change has to pass is in `.ci/run`.
 """
-# Each stage's title and what it shows.
-STAGES = {
-    "kill-matrix": ("Killed at every system call", """\
+KILLS = """\
 `pvusb`, as it is released, dies at each system call of each of these runs: before it, so that between
 two effects, which are the calls that can be seen from outside, there is at least one death. After each,
 `devices` told what was half done and never `host` for what was not; `recover` settled the device; the
 same command once more reached its goal; when all was taken back, the store and the world were those of
 the beginning, byte for byte. *States* are the different worlds and stores that the deaths left, each
-tried once."""),
+tried once."""
+# Each stage's title and what it shows.
+STAGES = {
+    "kills-sandbox": ("Killed at every system call, on a sandbox file", KILLS),
+    "kills-c": ("Killed at every system call, on a real C xenstored", KILLS),
+    "kills-oxenstored": ("Killed at every system call, on a real oxenstored", KILLS),
     "races": ("Commands at the same moment", """\
 On real xenstoreds, commands beside each other and beside another tool: how often each pair of exit
 codes was seen, and every end is one that some order explains."""),

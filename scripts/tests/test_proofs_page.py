@@ -19,12 +19,13 @@ class PageTests(unittest.TestCase):
 
     def test_each_section_has_its_place(self):
         first = section("races", "a command", 3, "one\ntwo  \n")
-        second = section("kill-matrix", "b", 4, "## no heading\nthree\n")
-        page = replace(replace(INTRODUCTION, "kill-matrix", second), "races", first)
+        second = section("kills-c", "b", 4, "## no heading\nthree\n")
+        page = replace(replace(INTRODUCTION, "kills-c", second), "races", first)
         self.assertTrue(page.startswith(INTRODUCTION))
         self.assertEqual(
             [line for line in page.splitlines() if line.startswith("## ")],
-            ["## Killed at every system call", "## no heading", "## Commands at the same moment"])
+            ["## Killed at every system call, on a real C xenstored", "## no heading",
+             "## Commands at the same moment"])
         self.assertIn("```\none\ntwo\n```\n", page)
         self.assertIn("| `a command` |", page)
 
