@@ -36,6 +36,9 @@ codes was seen, and every end is one that some order explains."""),
 `pvusb watch` makes no system call while nothing changes, and hears the change that comes then."""),
     "by-hand": ("By hand", """\
 A device that is unplugged while a guest has it, and a driver that refuses a device three times."""),
+    "lab-plain": ("On a real kernel", """\
+Every scenario of `lab/scenarios/plain`: Debian's kernel with emulated USB hardware and a real xenstored;
+`lab/README.md` says what stands in for the guest and for usbback."""),
 }
 
 
