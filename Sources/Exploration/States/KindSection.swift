@@ -66,7 +66,7 @@ struct KindSection {
         return isThere && end.steps.isEmpty ? "-" : "\(names[end.target]) (\(end.steps.count))"
     }
 
-    // MARK: - What others do
+    // MARK: - Other beginnings
 
     private var eventTable: String {
         let rows = map.kind.events.map { event -> [String] in
@@ -76,9 +76,10 @@ struct KindSection {
         }
         let commands = map.kind.commands.map { "`\($0.words)`" }
         return """
-            ### What others make
+            ### Other beginnings
 
-            States that no command of pvusb's leaves, and the word for the state after each command.
+            States that no attach, detach or `recover` leaves, and the word for the state after each
+            command.
 
             """ + Self.table(["what happened", "`devices` shows"] + commands, rows)
     }

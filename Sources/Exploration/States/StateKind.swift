@@ -39,13 +39,13 @@ public struct StateKind: Sendable {
 }
 
 extension StateKind {
-    /// What others make of a world in which the guest has the device.
+    /// What became of a world in which the guest had the device.
     struct Event {
         let title: String
         let world: World
     }
 
-    /// The states that no command of pvusb's makes.
+    /// The states that no attach, detach or recovery leaves.
     var events: [Event] {
         [
             changed("unplugged while assigned") { $0.unplug(device) },
@@ -66,6 +66,7 @@ extension StateKind {
                 else { return }
                 world.perform([first])
             },
+            Event(title: "its controller's removal killed before the last change", world: closed),
             Event(title: "given away by xl", world: byXL(Int.max)),
             Event(title: "given away by xl, which died half-way", world: byXL(4)),
         ]
@@ -77,6 +78,17 @@ extension StateKind {
         change(&world)
         world.settle()
         return Event(title: title, world: world)
+    }
+
+    /// The device is back, the controller has closed, its nodes are there.
+    private var closed: World {
+        var world = World.builtIn()
+        world.run(attach)
+        var left: [World] = []
+        var process = SimulatedProcess(in: world, process: 1)
+        let removal = Command.removeController(guest, ControllerNumber(0))
+        _ = process.run(Operation(removal)) { left.append($0) }
+        return left.dropLast().last ?? world
     }
 
     /// xl gets a number of its actions done.
