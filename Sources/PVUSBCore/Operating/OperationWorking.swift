@@ -93,7 +93,9 @@ extension Operation {
             return nil
         case .conclude(let error):
             let status = current?.goal.device.map { seen.status(of: $0) }
-            return conclude(error ?? current?.goal.contradiction(to: status), status: status)
+            let goal = current?.goal
+            return conclude(
+                error ?? goal?.contradiction(to: status) ?? goal?.loss(in: seen), status: status)
         }
     }
 
