@@ -1,3 +1,5 @@
+import PVUSB
+
 /// What libxl writes, by hand: path, value and permissions as `xenstore-ls -fp` shows them.
 ///
 /// The paths and values are those of libxl_usb.c and libxl_device.c (`libxl__device_generic_add`),

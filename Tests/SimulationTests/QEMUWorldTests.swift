@@ -85,7 +85,8 @@ struct QEMUWorldTests {
     @Test func `a replugged device is not taken again`() throws {
         var world = Self.given()
         let id = try #require(BusID("1-4"))
-        let device = try #require(world.unplug(id))
+        let pulled = world.unplug(id)
+        let device = try #require(pulled)
         world.settle()
         #expect(open(world) == [])
         world.plug(device)

@@ -20,7 +20,7 @@ extension Search {
                     PortName(domain: domain, controller: UInt32(number.number), port: 0))
             } ?? true
         case .recover: return !truth.isHalfDone || truth.state == .contested
-        case .devices, .list, .show, .awaitChange: return true
+        case .devices, .list, .show, .doctor, .awaitChange, .apply: return true
         }
     }
 }

@@ -30,7 +30,7 @@ public enum Catalogue {
     static let device = DeviceSelector.busID(SmallWorld.device)
 
     static func stories(_ kind: ControllerKind) -> [Story] {
-        let settings = ControllerSettings(kind: kind, version: 2, ports: 2) ?? .automatic
+        let settings = ControllerSettings(kind: kind, version: 2, ports: 2) ?? .automatic(kind)
         return [
             Story(
                 label: "attach", beginning: .controllers,

@@ -9,6 +9,8 @@ extension Command {
         case .list: "list"
         case .show: "show"
         case .awaitChange: "watch"
+        case .doctor: "doctor"
+        case .apply: "apply"
         case .addController: "controller add"
         case .removeController(_, let number, let force):
             "controller remove \(number.number)\(force ? " --force" : "")"
