@@ -43,9 +43,15 @@ def work(options, directory, job):
             trial.run(*sample(options, trial.calls))
         except Failure as failure:
             trial.bad.append(str(failure))
-    if trial.gaps and not options.effects and options.every == 1:
-        trial.bad.append(f"no kill between two effects, after numbers {trial.gaps}")
+    if not options.effects and options.every == 1:
+        trial.bad += missed(trial)
     return result(store, trial)
+
+
+def missed(trial):
+    """What a trial of all calls should have come by and has not."""
+    gaps = [f"no kill between two effects, after numbers {trial.gaps}"] if trial.gaps else []
+    return gaps + ([] if "exit_group" in trial.died_at else ["no kill at the very end"])
 
 
 def result(store, trial):
