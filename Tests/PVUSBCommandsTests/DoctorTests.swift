@@ -52,7 +52,9 @@ struct DoctorTests {
 
     @Test func `a controller that was asked to go is half done`() throws {
         let sandbox = try Sandbox.withController()
-        try sandbox.edit { $0["store"].write("/local/domain/0/backend/vusb/1/0/online", "0") }
+        try sandbox.edit { (world: inout JSONValue) in
+            world["store"].write("/local/domain/0/backend/vusb/1/0/online", "0")
+        }
         let run = try sandbox.pvusb("doctor")
         #expect(run.code == 12)
         #expect(

@@ -23,8 +23,9 @@ struct QEMUWorldTests {
                 at(backend), [StorePermission(.none, 0), StorePermission(.read, 1)]))
         world.set("\(frontend)/backend", backend)
         world.set("\(frontend)/state", "1")
-        for (name, value) in [("state", "1"), ("online", "1"), ("usb-ver", "2"), ("num-ports", "4")]
-        {
+        for (name, value) in [
+            ("state", "1"), ("online", "1"), ("usb-ver", "2"), ("num-ports", "4"),
+        ] {
             world.set("\(backend)/\(name)", value)
         }
         for number in 1...4 { world.set("\(backend)/port/\(number)", "") }
@@ -258,7 +259,8 @@ struct QEMUWorldTests {
 
     // MARK: - Files
 
-    @Test func `a world file keeps its QEMUs, and one from before there were any is whole`() throws {
+    @Test func `a world file keeps its QEMUs, and one from before there were any is whole`() throws
+    {
         var world = Self.given()
         _ = world.ask(Self.controller(), domain: 3)
         world.changeQEMU(of: 3) { $0.opening = .fails }
