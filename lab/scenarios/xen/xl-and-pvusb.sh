@@ -15,8 +15,19 @@ usb_nodes() {
 at_home() { [[ $(links) == "$home" ]] || fail "$1: $(diff <(echo "$home") <(links))"; }
 state() { pvusb devices --json | jq -r --arg id "$1" '.devices[] | select(.busId == $id) | .state'; }
 expect() { [[ $2 == "$3" ]] || fail "$1: '$2', not '$3'"; }
+
+# xl binds without waiting until usbback has seen the port: on a slow machine it is refused, and what
+# it then leaves half-way has to be pvusb's to mend.
 xl_attach() {
-    xl usbdev-attach pv1 "hostbus=$(<"$devices/$1/busnum")" "hostaddr=$(<"$devices/$1/devnum")"
+    local tries
+    for ((tries = 1; tries <= 5; tries++)); do
+        xl usbdev-attach pv1 "hostbus=$(<"$devices/$1/busnum")" \
+            "hostaddr=$(<"$devices/$1/devnum")" && return
+        echo "xl's attach of $1 failed and left: $(links "$1" | paste -sd ' ')"
+        pvusb recover "$1"
+        [[ $(links "$1") == "$(grep "^$1:" <<<"$home")" ]] || fail "recover left $(links "$1")"
+    done
+    fail "xl never attached $1"
 }
 
 load_usb
