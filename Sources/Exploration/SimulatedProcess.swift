@@ -26,10 +26,10 @@ struct SimulatedProcess {
 
     /// Runs an operation until its end, or until the process dies; it is dead afterwards.
     ///
-    /// - Parameter leaving: told after every change what a death at that point would leave.
+    /// - Parameter leaving: told after every change what a death there would leave, and the change.
     /// - Returns: the outcome; nil when it died first.
     mutating func run(
-        _ operation: Operation, until death: Death? = nil, leaving: ((World) -> Void)? = nil
+        _ operation: Operation, until death: Death? = nil, leaving: ((World, Effect) -> Void)? = nil
     ) -> Outcome? {
         var operation = operation
         let connection = world.connect()
@@ -48,7 +48,7 @@ struct SimulatedProcess {
             if death == .before(trace.count) { return nil }
             answer = perform(effect) { $0.perform($1, from: connection) }
             trace.append(effect)
-            if effect.changesWorld { leaving?(buried(world)) }
+            if effect.changesWorld { leaving?(buried(world), effect) }
             if death == .after(trace.count - 1) { return nil }
         }
     }

@@ -26,6 +26,9 @@ the beginning, byte for byte. *States* are the different worlds and stores that 
 tried once."""
 # Each stage's title and what it shows.
 STAGES = {
+    "explore": ("Every order of what may happen", """\
+`explore` lets operations die, lets others act and lets requests fail between any two effects, in every
+order within a budget, on the simulated host, and holds each state against the laws."""),
     "kills-sandbox": ("Killed at every system call, on a sandbox file", KILLS),
     "kills-c": ("Killed at every system call, on a real C xenstored", KILLS),
     "kills-oxenstored": ("Killed at every system call, on a real oxenstored", KILLS),

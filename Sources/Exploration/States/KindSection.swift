@@ -35,10 +35,9 @@ struct KindSection {
             ### What there is
 
             *Record* is what pvusb's record says, *controller* its number and the states of its
-            backend and frontend, *port* the one that holds the device, *usbback waits* whether its
-            port table lists the device.
+            backend and frontend, *port* the one that holds the device, \(map.kind.serving)
 
-            """ + Self.table([""] + MicroState.header(of: map.kind.device), rows)
+            """ + Self.table([""] + MicroState.header(of: map.kind), rows)
     }
 
     // MARK: - What the commands do
@@ -122,18 +121,26 @@ struct KindSection {
     }
 }
 
+extension StateKind {
+    fileprivate var serving: String {
+        kind == .pv
+            ? "*usbback waits* whether\nits port table lists the device."
+            : "*QEMU has it* whether\nits process has the device's node open."
+    }
+}
+
 extension MicroState {
-    fileprivate static func header(of device: BusID) -> [String] {
+    fileprivate static func header(of kind: StateKind) -> [String] {
         [
-            "record", "controller", "port", "\(device):1.0", "\(device):1.1", "usbback waits",
-            "`devices` shows",
+            "record", "controller", "port", "\(kind.device):1.0", "\(kind.device):1.1",
+            kind.kind == .pv ? "usbback waits" : "QEMU has it", "`devices` shows",
         ]
     }
 
     fileprivate var cells: [String] {
         let interfaces = drivers.map { $0 ?? "-" }
         return [record ?? "-", Self.list(controllers), Self.list(ports)] + interfaces
-            + [isListed ? "yes" : "-", shown]
+            + [isServed ? "yes" : "-", shown]
     }
 
     /// Whether nothing is left of a device that was unplugged.

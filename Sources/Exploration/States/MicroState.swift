@@ -14,15 +14,16 @@ struct MicroState: Hashable {
     let isThere: Bool
     /// Each interface's driver, by interface; nil for none.
     let drivers: [String?]
-    /// Whether usbback waits for the device.
-    let isListed: Bool
+    /// Whether the port table of usbback lists the device, or QEMU has it open.
+    let isServed: Bool
     /// The controllers of the guest, with the states of both ends.
     let controllers: [String]
 }
 
 extension MicroState {
     /// Reads a device's state off what was seen of a host.
-    init(of device: BusID, in seen: Observation) {
+    init(of kind: StateKind, in seen: Observation) {
+        let device = kind.device
         let status = seen.status(of: device)
         state = status.state
         remedy = status.remedy
@@ -30,7 +31,10 @@ extension MicroState {
         ports = seen.places(of: device).map(\.label)
         isThere = status.device != nil
         drivers = status.device?.interfaces.map { $0.driver?.text } ?? []
-        isListed = seen.host.portTable?.lists(device) ?? false
+        isServed =
+            kind.kind == .pv
+            ? seen.host.portTable?.lists(device) ?? false
+            : status.device.map { seen.isOpen($0, by: kind.domain) } ?? false
         controllers = seen.controllers.map { Self.words($0) }
     }
 
@@ -46,5 +50,12 @@ extension MicroState {
         guard !controller.isOrphan else { return "\(number) left behind" }
         let ends = [controller.backendState, controller.frontendState.map(\.forShowing)]
         return "\(number) " + ends.map { $0.map { "\($0.rawValue)" } ?? "-" }.joined(separator: "/")
+    }
+}
+
+extension Observation {
+    /// Whether the QEMU of a domain has a device open.
+    fileprivate func isOpen(_ device: HostDevice, by domain: UInt16) -> Bool {
+        DomainID(domain).flatMap { qemus[$0]?.has(device.address) } ?? false
     }
 }

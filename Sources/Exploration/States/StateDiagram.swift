@@ -17,8 +17,9 @@ struct StateDiagram {
     var text: String {
         let ways = ways
         let changes = ways.flatMap { arrows(of: $0) }.withoutRepetition
-        let places = ways.flatMap { way in map.entries[way.from].ends[way.command].path }
-            .withoutRepetition
+        let places = ways.flatMap { way in
+            [way.from] + map.entries[way.from].ends[way.command].path.map(\.target)
+        }.withoutRepetition
         let recoveries = places.compactMap { recovery(from: $0) }
         let nodes = places.map { node($0) }
         let lines = ["flowchart TD"] + (nodes + changes + recoveries).map { "    \($0)" }
@@ -55,16 +56,27 @@ struct StateDiagram {
         return "\(names[place])[\"\(lines.compactMap(\.self).joined(separator: "<br/>"))\"]"
     }
 
-    /// The changes of a way, each with the steps that hold from then on.
+    /// The changes of a way, each with the steps that it fulfils.
     private func arrows(of way: Way) -> [String] {
         let end = map.entries[way.from].ends[way.command]
-        let steps = end.steps
-        return zip(end.path, end.path.dropFirst()).filter { $0 != $1 }.map { from, to in
-            let (before, after) = (map.entries[from].world.seen, map.entries[to].world.seen)
-            let done = steps.filter { !$0.holds(in: before) && $0.holds(in: after) }
-            let label = done.map(\.words).joined(separator: "<br/>")
-            return "\(names[from]) -->|\"\(label)\"| \(names[to])"
+        var from = way.from
+        return end.path.compactMap { turn in
+            defer { from = turn.target }
+            guard turn.target != from else { return nil }
+            let label = label(of: turn, from: from, end.steps)
+            return "\(names[from]) -->|\"\(label)\"| \(names[turn.target])"
         }
+    }
+
+    /// What is with QEMU is not seen without asking it: what the change can be is enough there.
+    private func label(of turn: StateMap.Turn, from: Int, _ steps: [Step]) -> String {
+        let (before, after) = (map.entries[from].world.seen, map.entries[turn.target].world.seen)
+        return steps.filter { step in
+            guard step.change == turn.change else { return false }
+            return turn.change == .qemu
+                ? step.text.target == "\(map.kind.device)"
+                : !step.holds(in: before) && step.holds(in: after)
+        }.map(\.words).joined(separator: "<br/>")
     }
 
     private func recovery(from place: Int) -> String? {
@@ -73,6 +85,17 @@ struct StateDiagram {
             let index = map.kind.commands.firstIndex(where: { $0.words == "recover" })
         else { return nil }
         return "\(names[place]) -.->|recover| \(names[map.entries[place].ends[index].target])"
+    }
+}
+
+extension Step {
+    /// What the step changes.
+    fileprivate var change: StateMap.Change {
+        switch self {
+        case .bind, .unbind, .probe: .drivers
+        case .plug, .unplug, .plugController, .unplugController: .qemu
+        default: .store
+        }
     }
 }
 

@@ -11,12 +11,25 @@ struct StateMap {
         var ends: [End] = []
     }
 
+    /// A change on a command's way, the way of making it, and the state it leads to.
+    struct Turn {
+        let change: Change
+        let target: Int
+    }
+
+    /// What a change is made to.
+    enum Change {
+        case store
+        case drivers
+        case qemu
+    }
+
     /// What a command makes of a state.
     struct End {
         /// The state it ends in, by its place among the entries.
         let target: Int
-        /// The states on the way, the first and the last one included.
-        let path: [Int]
+        /// The changes on the way, and the state after each.
+        let path: [Turn]
         /// The steps that had to be done, those of an undoing included.
         let steps: [Step]
         /// Why the command did not do what it was asked to; nil when it did.
@@ -30,7 +43,7 @@ struct StateMap {
     /// Begins in a world and goes on from every state that is found, until there is no new one.
     ///
     /// - Parameter isWhole: whether to go on; else only the first state is gone on from.
-    init(of kind: StateKind, from world: World = .builtIn(), isWhole: Bool = true) {
+    init(of kind: StateKind, from world: World, isWhole: Bool = true) {
         self.kind = kind
         _ = place(of: world)
         var next = 0
@@ -42,7 +55,7 @@ struct StateMap {
 
     /// The place of a world's state; one that is new is noted.
     private mutating func place(of world: World) -> Int {
-        let state = MicroState(of: kind.device, in: world.seen)
+        let state = MicroState(of: kind, in: world.seen)
         if let known = places[state] { return known }
         entries.append(Entry(state: state, world: world))
         places[state] = entries.count - 1
@@ -53,13 +66,13 @@ struct StateMap {
         let world = entries[index].world
         var ends: [End] = []
         for asked in kind.commands {
-            var left: [World] = []
+            var left: [(world: World, effect: Effect)] = []
             var process = SimulatedProcess(in: world, process: 1)
-            let outcome = process.run(Operation(asked.command)) { left.append($0) }
-            let path = (left + [process.world]).map { place(of: $0) }
+            let outcome = process.run(Operation(asked.command)) { left.append(($0, $1)) }
+            let path = left.map { Turn(change: $0.effect.change, target: place(of: $0.world)) }
             ends.append(
                 End(
-                    target: path.last ?? index, path: [index] + path,
+                    target: place(of: process.world), path: path,
                     steps: outcome?.report?.done ?? [], error: outcome?.error))
         }
         return ends
@@ -74,6 +87,17 @@ extension World {
             preconditionFailure("a look at a world always ends with an inventory")
         }
         return inventory.observation
+    }
+}
+
+extension Effect {
+    /// What the effect changes.
+    fileprivate var change: StateMap.Change {
+        switch self {
+        case .files: .drivers
+        case .deviceModel: .qemu
+        default: .store
+        }
     }
 }
 

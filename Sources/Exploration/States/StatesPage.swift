@@ -11,7 +11,7 @@ public struct StatesPage {
 
     /// The page, in Markdown.
     public var text: String {
-        let sections = kinds.map { KindSection(of: StateMap(of: $0)).text }
+        let sections = kinds.map { KindSection(of: StateMap(of: $0, from: $0.beginning)).text }
         return ([Self.introduction] + sections).joined(separator: "\n")
     }
 
@@ -27,7 +27,7 @@ public struct StatesPage {
 
         A state's letter is what `devices` shows: **H** `host`, **A** `attaching`, **G** `assigned`,
         **D** `detaching`, **P** `parked`. The device is 1-4, a sound card with two interfaces; the
-        guest is pv1.
+        guest is pv1, for kind `devicemodel` win10.
 
         """
 }
