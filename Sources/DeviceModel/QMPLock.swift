@@ -38,7 +38,8 @@ struct QMPLock: ~Copyable {
                 throw .unreachable("libxl's lock \(path) can't be taken (errno \(-result))")
             }
             guard pvusb_monotonic() < deadline else {
-                throw .unreachable("another program is talking to QEMU: it has libxl's lock \(path)")
+                throw .unreachable(
+                    "another program is talking to QEMU: it has libxl's lock \(path)")
             }
             // flock(2) has no wait with a time-out.
             if result != 0 { _ = pvusb_stream_ready(-1, 0, retryNanoseconds) }

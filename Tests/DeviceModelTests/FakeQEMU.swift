@@ -35,7 +35,8 @@ final class FakeQEMU: @unchecked Sendable {
         directory = try TemporaryDirectory()
         listener = pvusb_stream_socket()
         let path = directory.path("qmp-libxl-\(domain)")
-        guard unsafe pvusb_stream_bind(listener, path) == 0, pvusb_stream_listen(listener, 1) == 0 else {
+        guard unsafe pvusb_stream_bind(listener, path) == 0, pvusb_stream_listen(listener, 1) == 0
+        else {
             throw POSIXError(.EADDRINUSE)
         }
         let listener = listener

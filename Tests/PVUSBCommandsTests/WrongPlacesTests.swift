@@ -97,7 +97,8 @@ struct WrongPlacesTests {
             WrongWords(
                 "attach pvh1 1-3.2 --at 0", 8,
                 "pvusb: 1-3.2 runs at 480 Mbit/s, controller 0 of pvh1 carries at most "
-                    + "12 Mbit/s\n  try: pvusb controller add pvh1 --kind pv --version 2\n"), on: sandbox)
+                    + "12 Mbit/s\n  try: pvusb controller add pvh1 --kind pv --version 2\n"),
+            on: sandbox)
         _ = try sandbox.pvusb("attach", "pvh1", "1-1")
         try check(
             WrongWords(

@@ -1,3 +1,5 @@
+import PVUSB
+
 /// What libxl writes, by hand: path, value and permissions as `xenstore-ls -fp` shows them.
 ///
 /// The paths and values are those of libxl_usb.c and libxl_device.c (`libxl__device_generic_add`),
@@ -78,54 +80,54 @@ enum LibxlNodes {
             /local/domain/0/backend/qusb/$D/0/hotplug-status = "connected"   (n0,r$D)
             """.lines(guest) : []
         return """
-        /libxl/$D/device/vusb = ""   (n0)
-        /libxl/$D/device/vusb/0 = ""   (n0)
-        /libxl/$D/device/vusb/0/backend = "/local/domain/0/backend/$K/$D/0"   (n0)
-        /libxl/$D/device/vusb/0/frontend = "/local/domain/$D/device/vusb/0"   (n0)
-        /libxl/$D/device/vusb/0/frontend-id = "$D"   (n0)
-        /libxl/$D/device/vusb/0/num-ports = "8"   (n0)
-        /libxl/$D/device/vusb/0/online = "1"   (n0)
-        /libxl/$D/device/vusb/0/port = ""   (n0)
-        /libxl/$D/device/vusb/0/port/1 = ""   (n0)
-        /libxl/$D/device/vusb/0/port/2 = ""   (n0)
-        /libxl/$D/device/vusb/0/port/3 = ""   (n0)
-        /libxl/$D/device/vusb/0/port/4 = ""   (n0)
-        /libxl/$D/device/vusb/0/port/5 = ""   (n0)
-        /libxl/$D/device/vusb/0/port/6 = ""   (n0)
-        /libxl/$D/device/vusb/0/port/7 = ""   (n0)
-        /libxl/$D/device/vusb/0/port/8 = ""   (n0)
-        /libxl/$D/device/vusb/0/state = "1"   (n0)
-        /libxl/$D/device/vusb/0/type = "$T"   (n0)
-        /libxl/$D/device/vusb/0/usb-ver = "2"   (n0)
-        /local/domain/$D/device/vusb = ""   (n0,r$D)
-        /local/domain/$D/device/vusb/0 = ""   (n$D,r0)
-        /local/domain/$D/device/vusb/0/backend = "/local/domain/0/backend/$K/$D/0"   (n$D,r0)
-        /local/domain/$D/device/vusb/0/backend-id = "0"   (n$D,r0)
-        /local/domain/$D/device/vusb/0/conn-ring-ref = "9"   (n$D,r0)
-        /local/domain/$D/device/vusb/0/event-channel = "8"   (n$D,r0)
-        /local/domain/$D/device/vusb/0/state = "4"   (n$D,r0)
-        /local/domain/$D/device/vusb/0/urb-ring-ref = "8"   (n$D,r0)
-        /local/domain/0/backend/$K/$D = ""   (n0)
-        /local/domain/0/backend/$K/$D/0 = ""   (n0,r$D)
-        /local/domain/0/backend/$K/$D/0/frontend = "/local/domain/$D/device/vusb/0"   (n0,r$D)
-        /local/domain/0/backend/$K/$D/0/frontend-id = "$D"   (n0,r$D)
-        /local/domain/0/backend/$K/$D/0/num-ports = "8"   (n0,r$D)
-        /local/domain/0/backend/$K/$D/0/online = "1"   (n0,r$D)
-        /local/domain/0/backend/$K/$D/0/port = ""   (n0,r$D)
-        /local/domain/0/backend/$K/$D/0/port/1 = "$1"   (n0,r$D)
-        /local/domain/0/backend/$K/$D/0/port/2 = "$2"   (n0,r$D)
-        /local/domain/0/backend/$K/$D/0/port/3 = ""   (n0,r$D)
-        /local/domain/0/backend/$K/$D/0/port/4 = ""   (n0,r$D)
-        /local/domain/0/backend/$K/$D/0/port/5 = ""   (n0,r$D)
-        /local/domain/0/backend/$K/$D/0/port/6 = ""   (n0,r$D)
-        /local/domain/0/backend/$K/$D/0/port/7 = ""   (n0,r$D)
-        /local/domain/0/backend/$K/$D/0/port/8 = ""   (n0,r$D)
-        /local/domain/0/backend/$K/$D/0/state = "4"   (n0,r$D)
-        /local/domain/0/backend/$K/$D/0/type = "$T"   (n0,r$D)
-        /local/domain/0/backend/$K/$D/0/usb-ver = "2"   (n0,r$D)
-        """.lines(
-            guest,
-            ["$1": first, "$2": second, "$K": backend, "$T": guest.kind.rawValue]) + own
+            /libxl/$D/device/vusb = ""   (n0)
+            /libxl/$D/device/vusb/0 = ""   (n0)
+            /libxl/$D/device/vusb/0/backend = "/local/domain/0/backend/$K/$D/0"   (n0)
+            /libxl/$D/device/vusb/0/frontend = "/local/domain/$D/device/vusb/0"   (n0)
+            /libxl/$D/device/vusb/0/frontend-id = "$D"   (n0)
+            /libxl/$D/device/vusb/0/num-ports = "8"   (n0)
+            /libxl/$D/device/vusb/0/online = "1"   (n0)
+            /libxl/$D/device/vusb/0/port = ""   (n0)
+            /libxl/$D/device/vusb/0/port/1 = ""   (n0)
+            /libxl/$D/device/vusb/0/port/2 = ""   (n0)
+            /libxl/$D/device/vusb/0/port/3 = ""   (n0)
+            /libxl/$D/device/vusb/0/port/4 = ""   (n0)
+            /libxl/$D/device/vusb/0/port/5 = ""   (n0)
+            /libxl/$D/device/vusb/0/port/6 = ""   (n0)
+            /libxl/$D/device/vusb/0/port/7 = ""   (n0)
+            /libxl/$D/device/vusb/0/port/8 = ""   (n0)
+            /libxl/$D/device/vusb/0/state = "1"   (n0)
+            /libxl/$D/device/vusb/0/type = "$T"   (n0)
+            /libxl/$D/device/vusb/0/usb-ver = "2"   (n0)
+            /local/domain/$D/device/vusb = ""   (n0,r$D)
+            /local/domain/$D/device/vusb/0 = ""   (n$D,r0)
+            /local/domain/$D/device/vusb/0/backend = "/local/domain/0/backend/$K/$D/0"   (n$D,r0)
+            /local/domain/$D/device/vusb/0/backend-id = "0"   (n$D,r0)
+            /local/domain/$D/device/vusb/0/conn-ring-ref = "9"   (n$D,r0)
+            /local/domain/$D/device/vusb/0/event-channel = "8"   (n$D,r0)
+            /local/domain/$D/device/vusb/0/state = "4"   (n$D,r0)
+            /local/domain/$D/device/vusb/0/urb-ring-ref = "8"   (n$D,r0)
+            /local/domain/0/backend/$K/$D = ""   (n0)
+            /local/domain/0/backend/$K/$D/0 = ""   (n0,r$D)
+            /local/domain/0/backend/$K/$D/0/frontend = "/local/domain/$D/device/vusb/0"   (n0,r$D)
+            /local/domain/0/backend/$K/$D/0/frontend-id = "$D"   (n0,r$D)
+            /local/domain/0/backend/$K/$D/0/num-ports = "8"   (n0,r$D)
+            /local/domain/0/backend/$K/$D/0/online = "1"   (n0,r$D)
+            /local/domain/0/backend/$K/$D/0/port = ""   (n0,r$D)
+            /local/domain/0/backend/$K/$D/0/port/1 = "$1"   (n0,r$D)
+            /local/domain/0/backend/$K/$D/0/port/2 = "$2"   (n0,r$D)
+            /local/domain/0/backend/$K/$D/0/port/3 = ""   (n0,r$D)
+            /local/domain/0/backend/$K/$D/0/port/4 = ""   (n0,r$D)
+            /local/domain/0/backend/$K/$D/0/port/5 = ""   (n0,r$D)
+            /local/domain/0/backend/$K/$D/0/port/6 = ""   (n0,r$D)
+            /local/domain/0/backend/$K/$D/0/port/7 = ""   (n0,r$D)
+            /local/domain/0/backend/$K/$D/0/port/8 = ""   (n0,r$D)
+            /local/domain/0/backend/$K/$D/0/state = "4"   (n0,r$D)
+            /local/domain/0/backend/$K/$D/0/type = "$T"   (n0,r$D)
+            /local/domain/0/backend/$K/$D/0/usb-ver = "2"   (n0,r$D)
+            """.lines(
+                guest,
+                ["$1": first, "$2": second, "$K": backend, "$T": guest.kind.rawValue]) + own
     }
 
     /// pvusb's record of a guest's stick in a port, and libxl's note of its driver.
@@ -145,10 +147,10 @@ enum LibxlNodes {
             + rest(
                 guest, "\(guest.bus)-3_2", 7,
                 """
-        /libxl/usbback/$B-3_2 = ""   (n0)
-        /libxl/usbback/$B-3_2/$B-3_2@1_0 = ""   (n0)
-        /libxl/usbback/$B-3_2/$B-3_2@1_0/driver_path = "/sys/bus/usb/drivers/usb-storage"   (n0)
-        """.lines(guest))
+                /libxl/usbback/$B-3_2 = ""   (n0)
+                /libxl/usbback/$B-3_2/$B-3_2@1_0 = ""   (n0)
+                /libxl/usbback/$B-3_2/$B-3_2@1_0/driver_path = "/sys/bus/usb/drivers/usb-storage"   (n0)
+                """.lines(guest))
     }
 
     /// The directory of the ports of a guest's controller 0.
@@ -175,12 +177,12 @@ enum LibxlNodes {
             + rest(
                 guest, "\(guest.bus)-4", 8,
                 """
-        /libxl/usbback/$B-4 = ""   (n0)
-        /libxl/usbback/$B-4/$B-4@1_0 = ""   (n0)
-        /libxl/usbback/$B-4/$B-4@1_0/driver_path = "/sys/bus/usb/drivers/snd-usb-audio"   (n0)
-        /libxl/usbback/$B-4/$B-4@1_1 = ""   (n0)
-        /libxl/usbback/$B-4/$B-4@1_1/driver_path = "/sys/bus/usb/drivers/snd-usb-audio"   (n0)
-        """.lines(guest))
+                /libxl/usbback/$B-4 = ""   (n0)
+                /libxl/usbback/$B-4/$B-4@1_0 = ""   (n0)
+                /libxl/usbback/$B-4/$B-4@1_0/driver_path = "/sys/bus/usb/drivers/snd-usb-audio"   (n0)
+                /libxl/usbback/$B-4/$B-4@1_1 = ""   (n0)
+                /libxl/usbback/$B-4/$B-4@1_1/driver_path = "/sys/bus/usb/drivers/snd-usb-audio"   (n0)
+                """.lines(guest))
     }
 }
 

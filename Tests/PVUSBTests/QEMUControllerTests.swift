@@ -96,7 +96,8 @@ struct QEMUControllerTests {
         let bench = try item.withController()
         try bench.changeQEMU(of: 3) { $0.peripherals = [] }
         try bench.succeed(try item.attach())
-        #expect(try bench.host.world().qemus.last?.peripherals.map(\.id) == ["xenusb-0", "xenusb-1-7"])
+        #expect(
+            try bench.host.world().qemus.last?.peripherals.map(\.id) == ["xenusb-0", "xenusb-1-7"])
     }
 
     // MARK: - auto

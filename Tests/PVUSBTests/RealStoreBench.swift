@@ -39,7 +39,8 @@ struct TestGuest {
     }
 
     private func device(
-        _ id: String, _ number: UInt8, _ product: String, interfaces: Int, usbClass: String, _ driver: String
+        _ id: String, _ number: UInt8, _ product: String, interfaces: Int, usbClass: String,
+        _ driver: String
     ) throws -> SimulatedDevice {
         let device = try #require(BusID(id))
         let driver = try #require(DriverName(driver))
@@ -47,7 +48,8 @@ struct TestGuest {
         return SimulatedDevice(
             id: device,
             attributes: [
-                "busnum": "\(bus)", "devnum": "\(number)", "idVendor": words[0], "idProduct": words[1],
+                "busnum": "\(bus)", "devnum": "\(number)", "idVendor": words[0],
+                "idProduct": words[1],
                 "bDeviceClass": "00", "speed": "480", "serial": "S1",
             ],
             descriptors: [18, 1, 0, 2],
@@ -219,10 +221,13 @@ private final class Player: @unchecked Sendable {
         let clock = try SystemClock(stopSignals: .ignored)
         try clock.register(
             descriptor: pipe.fileHandleForReading.fileDescriptor, for: .hotplug)
+        // What QEMU is asked changes the file only.
+        let changes = try FolderWatch(folderOf: address.file)
+        try clock.register(descriptor: changes.descriptor, for: .hotplug)
         try StorePeer.play(
             try WorldFile(address.file),
             on: StoreClient(.socket(address.socket), timeoutMilliseconds: 60_000), clock: clock,
-            isOver: { [self] in lock.withLock { isOver } })
+            drain: changes.drain, isOver: { [self] in lock.withLock { isOver } })
     }
 
     /// Again is no matter.

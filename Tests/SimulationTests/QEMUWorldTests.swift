@@ -23,8 +23,9 @@ struct QEMUWorldTests {
                 at(backend), [StorePermission(.none, 0), StorePermission(.read, 1)]))
         world.set("\(frontend)/backend", backend)
         world.set("\(frontend)/state", "1")
-        for (name, value) in [("state", "1"), ("online", "1"), ("usb-ver", "2"), ("num-ports", "4")]
-        {
+        for (name, value) in [
+            ("state", "1"), ("online", "1"), ("usb-ver", "2"), ("num-ports", "4"),
+        ] {
             world.set("\(backend)/\(name)", value)
         }
         for number in 1...4 { world.set("\(backend)/port/\(number)", "") }
@@ -67,7 +68,10 @@ struct QEMUWorldTests {
         #expect(open(world) == ["1.7"])
         world.set(Self.port, "")
         world.settle()
-        #expect(world == Self.world())
+        let before = Self.world()
+        #expect(world.qemus == before.qemus)
+        #expect(world.usb == before.usb)
+        #expect(world.store.entries == before.store.entries)
     }
 
     @Test func `the same bus id written again changes nothing`() {
@@ -85,7 +89,8 @@ struct QEMUWorldTests {
     @Test func `a replugged device is not taken again`() throws {
         var world = Self.given()
         let id = try #require(BusID("1-4"))
-        let device = try #require(world.unplug(id))
+        let pulled = world.unplug(id)
+        let device = try #require(pulled)
         world.settle()
         #expect(open(world) == [])
         world.plug(device)
@@ -257,7 +262,8 @@ struct QEMUWorldTests {
 
     // MARK: - Files
 
-    @Test func `a world file keeps its QEMUs, and one from before there were any is whole`() throws {
+    @Test func `a world file keeps its QEMUs, and one from before there were any is whole`() throws
+    {
         var world = Self.given()
         _ = world.ask(Self.controller(), domain: 3)
         world.changeQEMU(of: 3) { $0.opening = .fails }

@@ -89,8 +89,9 @@ struct Survey: Hashable, Sendable {
         return try readDrivers()
     }
 
-    private mutating func readDrivers(
-    ) throws(PVUSBError) -> Progress<Result<Observation, PVUSBError>> {
+    private mutating func readDrivers() throws(PVUSBError) -> Progress<
+        Result<Observation, PVUSBError>
+    > {
         guard scope.asksFiles else { return .finished(.success(observation)) }
         return try readFiles(HostScan(only: scope.onlyDevice), nil)
     }
