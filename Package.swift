@@ -28,6 +28,7 @@ let package = Package(
     name: "pvusb-swift",
     products: [
         .executable(name: "pvusb", targets: ["PVUSBTool"]),
+        .executable(name: "explore", targets: ["ExploreTool"]),
         .library(name: "PVUSB", targets: ["PVUSB", "PVUSBCore", "USBModel"]),
         .library(name: "XenStore", targets: ["XenStore", "XenStoreWire"]),
         .library(name: "XenStoreServer", targets: ["XenStoreServer", "XenStoreWire"]),
@@ -55,6 +56,9 @@ let package = Package(
         library("PVUSBCommands", ["PVUSB", "Simulation", argumentParser]),
         .executableTarget(
             name: "PVUSBTool", dependencies: ["PVUSBCommands"], exclude: ["README.md"],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "ExploreTool", dependencies: ["Exploration"], exclude: ["README.md"],
             swiftSettings: strict),
         .target(
             name: "TestSupport", dependencies: ["XenStoreServer"], path: "Tests/TestSupport",

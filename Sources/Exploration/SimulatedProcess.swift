@@ -26,14 +26,21 @@ struct SimulatedProcess {
 
     /// Runs an operation until its end, or until the process dies; it is dead afterwards.
     ///
+    /// - Parameter leaving: told after every change what a death at that point would leave.
     /// - Returns: the outcome; nil when it died first.
-    mutating func run(_ operation: Operation, until death: Death? = nil) -> Outcome? {
+    mutating func run(
+        _ operation: Operation, until death: Death? = nil, leaving: ((World) -> Void)? = nil
+    ) -> Outcome? {
         var operation = operation
         let connection = world.connect()
-        defer {
-            world.bury(process, connection)
-            world.settle()
+        let process = process
+        func buried(_ world: World) -> World {
+            var left = world
+            left.bury(process, connection)
+            left.settle()
+            return left
         }
+        defer { world = buried(world) }
         var answer: Answer?
         while true {
             let effect = operation.next(answer)
@@ -41,6 +48,7 @@ struct SimulatedProcess {
             if death == .before(trace.count) { return nil }
             answer = perform(effect) { $0.perform($1, from: connection) }
             trace.append(effect)
+            if effect.changesWorld { leaving?(buried(world)) }
             if death == .after(trace.count - 1) { return nil }
         }
     }

@@ -66,8 +66,10 @@ struct PVUSBCommand: AsyncParsableCommand {
         version: CommandLineTool.version,
         subcommands: [
             DevicesCommand.self, ListCommand.self, ShowCommand.self, AttachCommand.self,
+            ApplyCommand.self,
             DetachCommand.self, ControllerCommand.self, RecoverCommand.self, SandboxCommand.self,
             WatchCommand.self, SimulateCommand.self, SnapshotCommand.self, DemoCommand.self,
+            DoctorCommand.self,
         ])
 
     @OptionGroup var globals: GlobalOptions

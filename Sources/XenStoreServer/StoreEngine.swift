@@ -84,6 +84,11 @@ public struct StoreEngine: Hashable, Sendable {
         return events
     }
 
+    /// Forgets the events that wait for any client, as when all of them look anyway.
+    public mutating func forgetEvents() {
+        updateWatchers { $0.events = [] }
+    }
+
     /// Returns the first events that wait for a client, and forgets these.
     mutating func takeEvents(for connection: ConnectionID, atMost count: Int) -> [WatchEvent] {
         let first = connections[connection].map { Array($0.events.prefix(count)) } ?? []

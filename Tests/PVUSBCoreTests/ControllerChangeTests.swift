@@ -86,18 +86,18 @@ struct ControllerRemovalTests {
                 == .write([.remove(node(front)), .remove(node(libxl)), .remove(node(back))]))
     }
 
-    @Test func `directories that nothing else is in go with it`() throws {
+    @Test func `directories that nothing else is in go after it, one by one`() throws {
         let found = Self.trees.merging([
             "/local/domain/5/device/vusb": "1", "/libxl/5/device/vusb": "1",
             "/local/domain/0/backend/vusb/5": "1", "/local/domain/0/backend/vusb": "5 6",
         ]) { $1 }
         #expect(
             try Self.change.decide(on: found)
-                == .write([
-                    .remove(node("/local/domain/5/device/vusb")),
-                    .remove(node("/libxl/5/device/vusb")),
-                    .remove(node("/local/domain/0/backend/vusb/5")),
-                ]))
+                == .write(
+                    [
+                        front, "/local/domain/5/device/vusb", libxl, "/libxl/5/device/vusb", back,
+                        "/local/domain/0/backend/vusb/5",
+                    ].map { .remove(node($0)) }))
     }
 
     @Test(arguments: [("1", "1-1"), ("31", "9-9"), ("2", "garbage")])

@@ -265,6 +265,10 @@ struct OtherRemovalTests {
         .removeController(controllerID(0), kind)
     }
 
+    private static func removes(_ paths: String...) -> [StoreRequest] {
+        paths.map { .remove(node($0)) }
+    }
+
     @Test(arguments: ["1-1", "../../etc", "x"])
     func `by force its trees go whatever its ports hold`(value: String) throws {
         let nodes: Nodes = [Self.front: "", Self.libxl: "", Self.back: "", other: value]
@@ -281,7 +285,7 @@ struct OtherRemovalTests {
     {
         #expect(
             try Self.removal(.forced).decide(on: Self.alone.merging([other: "1-1"]) { $1 })
-                == .write([.remove(node("/local/domain/0/backend/vusb/5"))]))
+                == .write(Self.removes(Self.back, "/local/domain/0/backend/vusb/5")))
     }
 
     @Test func `what a domain left behind goes with the directories that hold nothing else`()
@@ -289,12 +293,15 @@ struct OtherRemovalTests {
     {
         #expect(
             try Self.removal(.orphan).decide(on: Self.alone)
-                == .write([.remove(node("/local/domain/0/backend/vusb/5"))]))
+                == .write(Self.removes(Self.back, "/local/domain/0/backend/vusb/5")))
         var last = Self.alone
         last["/local/domain/0/backend/vusb"] = "5"
         #expect(
             try Self.removal(.orphan).decide(on: last)
-                == .write([.remove(node("/local/domain/0/backend/vusb"))]))
+                == .write(
+                    Self.removes(
+                        Self.back, "/local/domain/0/backend/vusb/5", "/local/domain/0/backend/vusb")
+                ))
         var others = Self.alone
         others["/local/domain/0/backend/vusb/5"] = "0 1"
         #expect(

@@ -58,9 +58,13 @@ func expectedChange(of step: Step, isRecorded: Bool) throws -> Effect? {
                 + (try recordWrites(new.device, new.record, port)))
     case .removeController(let id, _), .destroyController(let id, _), .removeOrphan(let id, _):
         // The last controller of the last domain: libxl prunes what is empty above it.
+        let number = id.number.number
         let paths = [
-            "/local/domain/\(id.domain)/device/vusb", "/libxl/\(id.domain)/device/vusb",
-            "/local/domain/0/backend/vusb",
+            "/local/domain/\(id.domain)/device/vusb/\(number)",
+            "/local/domain/\(id.domain)/device/vusb",
+            "/libxl/\(id.domain)/device/vusb/\(number)", "/libxl/\(id.domain)/device/vusb",
+            "/local/domain/0/backend/vusb/\(id.domain)/\(number)",
+            "/local/domain/0/backend/vusb/\(id.domain)", "/local/domain/0/backend/vusb",
         ]
         return .store(try paths.map { .remove(try #require(StorePath($0))) })
     }

@@ -147,6 +147,25 @@ struct RecoveryTests {
         #expect(try bench.snapshot().ports == [])
     }
 
+    @Test
+    func `another device that comes while one is taken back is not given the recorded drivers`()
+        throws
+    {
+        let bench = try Bench.attached("1-4")
+        bench.store.once(writing: "/local/domain/0/backend/vusb/1/0/port/1") {
+            try bench.exchange("1-4", for: "1-3.1", usbbackFirst: true)
+        }
+        _ = bench.run(try Bench.detach("1-4"))
+        let binds = bench.effects.compactMap { effect -> String? in
+            guard case .files(let requests) = effect, case .write(let path, _)? = requests.first
+            else { return nil }
+            return path
+        }
+        #expect(!binds.contains("/sys/bus/usb/drivers/snd-usb-audio/bind"))
+        bench.run(.recover([]))
+        #expect(try bench.drivers("1-4") == ["ftdi_sio"])
+    }
+
     @Test(arguments: devices)
     func `a parked device is left alone unless it is named`(device: String) throws {
         let bench = try Bench.withController()

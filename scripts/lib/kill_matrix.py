@@ -3,6 +3,7 @@
 import argparse
 import multiprocessing
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -42,9 +43,15 @@ def work(options, directory, job):
             trial.run(*sample(options, trial.calls))
         except Failure as failure:
             trial.bad.append(str(failure))
-    if trial.gaps and not options.effects and options.every == 1:
-        trial.bad.append(f"no kill between two effects, after numbers {trial.gaps}")
+    if not options.effects and options.every == 1:
+        trial.bad += missed(trial)
     return result(store, trial)
+
+
+def missed(trial):
+    """What a trial of all calls should have come by and has not."""
+    gaps = [f"no kill between two effects, after numbers {trial.gaps}"] if trial.gaps else []
+    return gaps + ([] if "exit_group" in trial.died_at else ["no kill at the very end"])
 
 
 def result(store, trial):
@@ -60,6 +67,11 @@ def result(store, trial):
     return row, sums, [f"{name}: {sentence}" for sentence in trial.bad]
 
 
+def heed_the_end():
+    """Lets SIGTERM end this process as an error does: servers and players are stopped."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+
+
 def jobs(options):
     """The scenes that are wanted, each on every store that is wanted."""
     wanted = [
@@ -70,22 +82,22 @@ def jobs(options):
 
 def main(options):
     """Runs all jobs and prints the table; how many things are bad."""
-    started, sums, bad = time.monotonic(), [0] * 6, []
+    started, sums = time.monotonic(), [0] * 6
+    heed_the_end()
     print(HEAD, flush=True)
     with tempfile.TemporaryDirectory() as directory:
         Killer(directory)
-        with multiprocessing.Pool(options.parallel) as pool:
+        with multiprocessing.Pool(options.parallel, heed_the_end) as pool:
             todo = partial(work, options, directory)
             for row, added, problems in pool.imap(todo, jobs(options)):
                 print(row, flush=True)
                 sums = [one + other for one, other in zip(sums, added)]
-                bad += problems
-    for problem in bad:
-        print(f"BAD {problem}")
+                for problem in problems:
+                    print(f"BAD {problem}", flush=True)
     print(
         "kills {}, nothing done {}, half done {}, done {}, states tried {}, bad {}".format(*sums)
         + f", {time.monotonic() - started:.0f} s")
-    return len(bad)
+    return sums[-1]
 
 
 def read_options():

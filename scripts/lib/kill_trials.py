@@ -23,7 +23,7 @@ class Trial:
     def __init__(self, ground, scene):
         self.ground, self.scene = ground, scene
         self.classes, self.between, self.at = Counter(), Counter(), set()
-        self.tried, self.bad = set(), []
+        self.tried, self.bad, self.died_at = set(), [], set()
         self.start = self.pristine = self.goal = None
         self.calls = ()
         self.started = time.monotonic()
@@ -120,6 +120,7 @@ class Trial:
         name = "nothing" if left == self.start else "done" if left == self.goal else "half"
         self.classes[name] += 1
         self.between[death.effects] += 1
+        self.died_at.add(death.calls[-1])
         if death.calls[-1] in EFFECTS:
             self.at.add(death.effects)
 
@@ -131,8 +132,11 @@ class Trial:
 
     @property
     def gaps(self):
-        """The numbers of effects after which, or right before the next, nothing was killed."""
-        last = sum(call in EFFECTS for call in self.calls)
+        """The numbers of effects after which, or right before the next, nothing was killed.
+
+        How many effects there are differs a little from run to run: a wait may look once more.
+        """
+        last = max(self.between, default=0)
         return [
             number for number in range(last + 1)
             if not self.between[number] or (number < last and number not in self.at)]

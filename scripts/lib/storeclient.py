@@ -30,7 +30,7 @@ class Store:
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.settimeout(PATIENCE)
         self.socket.connect(str(path))
-        self.number = 0
+        self.number, self.unread = 0, b""
 
     def close(self):
         """Ends the connection, and with it its watches and its transaction."""
@@ -145,8 +145,8 @@ class Store:
             self._ask(UNWATCH, path + "\0wait\0")
 
     def _await_event(self, deadline):
-        ready, _, _ = select.select([self.socket], [], [], max(0, deadline - time.monotonic()))
-        if ready:
+        patience = max(0, deadline - time.monotonic())
+        if self.unread or select.select([self.socket], [], [], patience)[0]:
             self._receive()
 
     def _end(self, answer):
@@ -185,10 +185,10 @@ class Store:
         return kind, self._exactly(length)
 
     def _exactly(self, count):
-        data = b""
-        while len(data) < count:
-            more = self.socket.recv(count - len(data))
+        while len(self.unread) < count:
+            more = self.socket.recv(65536)
             if not more:
                 raise OSError(errno.EPIPE, os.strerror(errno.EPIPE))
-            data += more
+            self.unread += more
+        data, self.unread = self.unread[:count], self.unread[count:]
         return data

@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "lib"))
 
-from kill_matrix import SCENES, sample
+from kill_matrix import SCENES, missed, sample
 from kill_signature import Signature
 from kill_trials import Trial
 from killing import Death, Killer
@@ -80,11 +80,14 @@ class TruthTests(unittest.TestCase):
     def test_a_gap_between_two_effects_is_noticed(self):
         trial = Trial(Ground(HOME, "host"), SCENES[0])
         trial.calls, trial.start, trial.goal = ("rename", "read", "rename", "exit"), HOME, ASSIGNED
-        for calls in (("rename",), ("rename", "read"), ("rename", "read", "rename")):
+        for calls in (("rename",), ("rename", "read"), trial.calls[:3] + ("read",)):
             trial.count(Death(137, calls, ""), HALF)
-        self.assertEqual(trial.gaps, [2])
-        trial.count(Death(137, trial.calls, ""), HALF)
+        self.assertEqual(trial.gaps, [1])
+        trial.count(Death(137, trial.calls[:3], ""), HALF)
         self.assertEqual(trial.gaps, [])
+        self.assertEqual(missed(trial), ["no kill at the very end"])
+        trial.count(Death(137, trial.calls[:3] + ("exit_group",), ""), HALF)
+        self.assertEqual(missed(trial), [])
 
 
 class RestTests(unittest.TestCase):

@@ -147,11 +147,6 @@ public struct ControllerView: Hashable, Sendable {
         PortNumber.all(UInt8(clamping: ports.count)).first { content(of: $0) == .free }
     }
 
-    /// The controller with every port free that holds a device.
-    func withoutDevice(_ device: BusID) -> ControllerView {
-        with(ports: ports.map { $0 == .device(device) ? .free : $0 })
-    }
-
     /// The same controller with other ports.
     func with(ports: [PortContent]) -> ControllerView {
         ControllerView(

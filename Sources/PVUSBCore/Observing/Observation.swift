@@ -82,14 +82,9 @@ public struct Observation: Hashable, Sendable {
 }
 
 extension Observation {
-    /// What is expected once a device is back: no port holds it.
-    mutating func takeBack(_ device: BusID) {
-        controllers = controllers.map { $0.withoutDevice(device) }
-    }
-
     /// Takes in what a survey of the store answered, as far as its scope went.
     mutating func update(
-        from answers: StoreAnswers, scope: SurveyScope, about: DomainSelector? = nil
+        from answers: StoreAnswers, scope: SurveyScope, about: DomainInterest = .none
     ) {
         if scope == .everything {
             qemus = [:]

@@ -21,16 +21,17 @@ extension StoreQuestions {
 extension StoreAnswers {
     /// The domains whose QEMU counts: those with a controller that QEMU serves, and the one asked
     /// about.
-    func qemuDomains(_ about: DomainSelector?) -> [DomainID] {
+    func qemuDomains(_ about: DomainInterest) -> [DomainID] {
         let served = controllers.filter { kind(of: $0)?.isQEMU ?? false }.map(\.domain)
         return domains.filter { served.contains($0) || isMeant($0, by: about) }
     }
 
-    private func isMeant(_ domain: DomainID, by selector: DomainSelector?) -> Bool {
-        switch selector {
-        case nil: false
-        case .number(let number): domain == number
-        case .name(let name): text(StoreLayout.domain(domain) / "name") == name
+    private func isMeant(_ domain: DomainID, by interest: DomainInterest) -> Bool {
+        switch interest {
+        case .none: false
+        case .guests: domain != .zero
+        case .one(.number(let number)): domain == number
+        case .one(.name(let name)): text(StoreLayout.domain(domain) / "name") == name
         }
     }
 

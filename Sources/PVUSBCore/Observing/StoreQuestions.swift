@@ -44,7 +44,7 @@ enum SurveyScope: Hashable, Sendable {
 struct StoreQuestions: Hashable, Sendable {
     let scope: SurveyScope
     /// A domain whose QEMU counts although it may have no controller yet.
-    var about: DomainSelector?
+    var about: DomainInterest = .none
 
     /// The requests of the next wave; empty when nothing is open.
     func open(_ answers: StoreAnswers) -> [StoreRequest] {

@@ -18,14 +18,14 @@ struct Survey: Hashable, Sendable {
     }
 
     private let scope: SurveyScope
-    private let about: DomainSelector?
+    private let about: DomainInterest
     private var observation: Observation
     private var phase = Phase.start
 
-    /// - Parameter about: a domain whose QEMU counts although it may have no controller yet.
+    /// - Parameter about: the domains whose QEMUs count although they may have no controller yet.
     init(
         _ scope: SurveyScope, updating observation: Observation = Observation(),
-        about: DomainSelector? = nil
+        about: DomainInterest = .none
     ) {
         self.scope = scope
         self.about = about

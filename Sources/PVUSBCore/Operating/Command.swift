@@ -6,6 +6,8 @@ public enum Command: Hashable, Sendable {
     case list(DomainSelector?)
     /// Look at all that is said of a device, or of a domain's controllers.
     case show(ShowTarget)
+    /// Look at what works on this host and what is in the way of the rest.
+    case doctor
     /// Look until something differs from what was seen before.
     case awaitChange(since: Inventory)
     /// Give a domain a controller.
@@ -18,6 +20,8 @@ public enum Command: Hashable, Sendable {
     case detach(DeviceSelector, rebind: Bool = true)
     /// Take the device in a port back, to its host drivers or to none at all.
     case detachPlace(DomainSelector, PlaceWish, rebind: Bool = true)
+    /// Give a domain the controllers and devices that its file wants, as far as it lacks them.
+    case apply(GuestFile, to: DomainSelector)
     /// Finish or undo what is half done, on the devices named or on all.
     case recover([DeviceSelector])
 }
@@ -47,18 +51,20 @@ extension Command {
         .addController(domain, wish: ControllerWish(settings))
     }
 
-    /// The domain that something is to be given to.
-    var target: DomainSelector? {
+    /// The domain that something is to be given to, whose QEMU counts; for a check-up all do.
+    var target: DomainInterest {
         switch self {
-        case .attach(let domain, _, _), .addController(let domain, _): domain
-        default: nil
+        case .attach(let domain, _, _), .addController(let domain, _), .apply(_, let domain):
+            .one(domain)
+        case .doctor: .guests
+        default: .none
         }
     }
 
     /// Tells whether the command can have several things to do, each of which fails for itself.
     var hasManyTasks: Bool {
         switch self {
-        case .recover, .removeController(_, _, force: true): true
+        case .recover, .apply, .removeController(_, _, force: true): true
         default: false
         }
     }
@@ -74,8 +80,9 @@ extension Command {
     /// Tells whether the command only looks.
     public var onlyLooks: Bool {
         switch self {
-        case .devices, .list, .show, .awaitChange: true
-        case .addController, .removeController, .attach, .detach, .detachPlace, .recover: false
+        case .devices, .list, .show, .doctor, .awaitChange: true
+        case .addController, .removeController, .attach, .detach, .detachPlace, .apply, .recover:
+            false
         }
     }
 }

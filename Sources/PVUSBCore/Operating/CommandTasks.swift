@@ -4,7 +4,7 @@ extension Command {
     /// Resolves the command's names against what is seen.
     func tasks(in seen: Observation) throws(PVUSBError) -> [Task] {
         switch self {
-        case .devices, .list, .show, .awaitChange: return []
+        case .devices, .list, .show, .doctor, .awaitChange: return []
         case .addController(let domain, let wish):
             return [.addController(try seen.resolve(domain).id, wish)]
         case .removeController(let domain, let number, let force):
@@ -22,6 +22,8 @@ extension Command {
             return [.detach(try seen.resolve(device), from: nil, rebind: rebind)]
         case .detachPlace(let domain, let place, let rebind):
             return try Self.detachTasks(try seen.resolve(domain), place, seen, rebind)
+        case .apply(let file, let domain):
+            return try seen.tasks(applying: file, to: try seen.resolve(domain))
         case .recover(let selectors):
             return try Self.recoveries(selectors, seen)
         }

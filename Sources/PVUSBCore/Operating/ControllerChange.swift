@@ -172,16 +172,20 @@ extension StoreChange {
         let type = StoreLayout.record(of: id) / ControllerKey.type
         guard removal != .orphan || seen[type] == nil else { return .lost(revived(id)) }
         let present = trees(of: id, kind).filter { seen[$0] != nil }
-        return present.isEmpty ? .leave : .write(present.map { .remove(pruned($0, seen)) })
+        return present.isEmpty ? .leave : .write(present.flatMap { pruning($0, seen) })
     }
 
-    /// The topmost directory that nothing but this tree is in, as libxl prunes
-    /// (libxl_xshelp.c, `libxl__xs_path_cleanup`).
-    private static func pruned(_ tree: StorePath, _ seen: Values) -> StorePath {
+    /// Removes a tree, then one by one the directories above it that nothing else is in, as libxl
+    /// does (libxl_xshelp.c, `libxl__xs_path_cleanup`).
+    ///
+    /// Were only the topmost one removed, its event would be the only one, and a Linux guest does
+    /// not look at events so far above its devices (drivers/xen/xenbus/xenbus_probe.c,
+    /// `xenbus_dev_changed`): it would keep the device, and never answer the next controller.
+    private static func pruning(_ tree: StorePath, _ seen: Values) -> [StoreRequest] {
         guard let parent = tree.parent, seen.children(of: parent) == [tree.lastComponent] else {
-            return tree
+            return [.remove(tree)]
         }
-        return pruned(parent, seen)
+        return [.remove(tree)] + pruning(parent, seen)
     }
 
     private static func parents(of id: ControllerID, _ kind: ControllerKind) -> [StorePath] {

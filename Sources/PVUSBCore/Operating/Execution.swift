@@ -23,6 +23,8 @@ struct Execution: Hashable, Sendable {
     let plan: Plan
     private let run: Int
     private let waitMilliseconds: Int
+    /// The devices that the plan moves; others may come to their sockets meanwhile.
+    private let identities: [BusID: DeviceIdentity]
     private(set) var observation: Observation
     private(set) var reports: [StepReport] = []
     private var phase = Phase.choosing
@@ -35,6 +37,7 @@ struct Execution: Hashable, Sendable {
         self.observation = observation
         self.run = run
         self.waitMilliseconds = waitMilliseconds
+        identities = plan.movedDevices(in: observation)
     }
 
     private var step: Step { plan.steps[reports.count] }
@@ -73,7 +76,8 @@ struct Execution: Hashable, Sendable {
     private mutating func choose() -> Ending? {
         while reports.count < plan.steps.count {
             if step.endsMemory, let failure = lastingFailure() { return .failed(failure) }
-            guard step.holds(in: observation) else {
+            guard step.holds(in: observation), !step.isUncertain(after: reports.last) else {
+                if let error = step.obstacle(in: observation, identities) { return .lost(error) }
                 phase = .running(newRun())
                 return nil
             }

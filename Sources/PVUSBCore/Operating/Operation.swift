@@ -1,3 +1,5 @@
+internal import USBModel
+
 /// A command in progress: told answers, it asks for effects, until it is finished.
 ///
 /// Observation, planning, retries, time-outs, backing out and reporting are all inside. It never
@@ -29,6 +31,7 @@ public struct Operation: Hashable, Sendable {
     enum SurveyPurpose: Hashable {
         case plan
         case undo(PVUSBError)
+        case rejoin(BusID, PVUSBError)
         case conclude(PVUSBError?)
     }
 
@@ -47,6 +50,7 @@ public struct Operation: Hashable, Sendable {
     var current: GoalReport?
     var undoing: PVUSBError?
     var lost: PVUSBError?
+    var hasRejoined = false
     var plans = 0
     var runs = 0
 

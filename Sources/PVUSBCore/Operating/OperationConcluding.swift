@@ -52,6 +52,20 @@ extension Goal {
     }
 }
 
+extension Goal {
+    /// Why a controller that was made is not there at the end; nil when it is, or none was made.
+    func loss(in seen: Observation) -> PVUSBError? {
+        guard case .controllerAdded(let id, _) = self, seen.controller(id)?.isOrphan != false else {
+            return nil
+        }
+        return PVUSBError(
+            .failed,
+            "controller \(id.number.number) of domain \(id.domain) was made and is gone again",
+            cause: seen.domain(id.domain) == nil ? "the domain is gone" : nil,
+            remedy: "pvusb list")
+    }
+}
+
 extension GoalReport {
     /// The plan that undoes what was done for the goal; nil when nothing was.
     func undoing(in seen: Observation) -> Plan? {
@@ -77,7 +91,7 @@ extension Operation.SurveyPurpose {
     var reason: PVUSBError? {
         switch self {
         case .plan: nil
-        case .undo(let error): error
+        case .undo(let error), .rejoin(_, let error): error
         case .conclude(let error): error
         }
     }

@@ -26,8 +26,8 @@ extension Operation {
         }
     }
 
-    /// One device that can't be planned for hides no other's plan; what an earlier one takes back
-    /// is not in a later one's way.
+    /// One device that can't be planned for hides no other's plan; a later plan reckons with what
+    /// the earlier ones will have done.
     private mutating func planAll(_ seen: Observation) {
         var plans: [Plan] = []
         var refusals: [PVUSBError] = []
@@ -36,7 +36,7 @@ extension Operation {
             do throws(PVUSBError) {
                 let plan = try task.plan(in: seen)
                 plans.append(plan)
-                if case .host(let device) = plan.goal { seen.takeBack(device) }
+                seen.expect(plan)
             } catch {
                 refusals.append(error)
             }

@@ -7,6 +7,7 @@ extension Operation {
             return
         }
         plans = 0
+        hasRejoined = false
         undoing = nil
         lost = nil
         current = nil
@@ -91,9 +92,15 @@ extension Operation {
             undoing = error
             run(current?.undoing(in: seen), seen)
             return nil
+        case .rejoin(let device, let error):
+            let plan = seen.planRejoining(of: device)
+            if plan.steps.isEmpty { executionFailed(error) } else { run(plan, seen) }
+            return nil
         case .conclude(let error):
             let status = current?.goal.device.map { seen.status(of: $0) }
-            return conclude(error ?? current?.goal.contradiction(to: status), status: status)
+            let goal = current?.goal
+            return conclude(
+                error ?? goal?.contradiction(to: status) ?? goal?.loss(in: seen), status: status)
         }
     }
 
@@ -152,6 +159,14 @@ extension Operation {
         case .reached:
             phase = .surveying(Survey(.everything, about: command.target), .conclude(undoing))
         case .lost(let error): executionLost(error)
+        case .failed(let error) where !hasRejoined && error.code == .failed:
+            guard case .host(let device) = execution.plan.goal else {
+                executionFailed(error)
+                return nil
+            }
+            hasRejoined = true
+            phase = .surveying(
+                Survey(.everything, about: command.target), .rejoin(device, error))
         case .failed(let error): executionFailed(error)
         }
         return nil

@@ -107,6 +107,30 @@ extension Observation {
         return wayOut(of: id, status) + returns + withdrawal(of: record, for: id) + [.forget(id)]
     }
 
+    /// Plans that what refused to come back does so together with what its driver has already.
+    ///
+    /// Some drivers take several interfaces at once, from the one that leads (cdc_ether.c,
+    /// `usbnet_generic_cdc_bind`): one that was bound alone keeps the leader out.
+    func planRejoining(of id: BusID) -> Plan {
+        let status = status(of: id)
+        let none = Plan(.host(id), [], given: self)
+        guard let record = status.record, status.state == .detaching, status.places.isEmpty,
+            isSame(status, record)
+        else { return none }
+        let interfaces = status.device?.interfaces ?? []
+        let stranded = interfaces.filter { $0.driver == nil }.map { record.driver(of: $0.id) }
+        let tied = interfaces.filter { interface in
+            interface.driver.map { stranded.contains($0) && record.driver(of: interface.id) == $0 }
+                ?? false
+        }
+        guard !tied.isEmpty else { return none }
+        let unbinds = tied.compactMap { tied in tied.driver.map { Step.unbind(tied.id, from: $0) } }
+        let returns = interfaces.filter { $0.isStranded || tied.contains($0) }
+            .map { returning($0, by: record) }
+        let end = withdrawal(of: record, for: id) + [.forget(id)]
+        return Plan(.host(id), unbinds + returns + end, given: self)
+    }
+
     /// Out of the guest: unbind everything from usbback, then clear the port, and no other order.
     private func wayOut(of id: BusID, _ status: DeviceStatus) -> [Step] {
         let record = presentRecord(of: id, status)

@@ -73,6 +73,7 @@ order_of_loading_decides() {
     echo "set 1-4:1:0:1 2" >"$drivers/usbback/feed"
     echo 1-4:1.0 >/sys/bus/usb/drivers_probe
     expect "a probe with usbback loaded last" "$(links 1-4)" 1-4:1.0=usbhid
+    echo "clear 1-4" >"$drivers/usbback/feed"
     say "drivers are asked in the order of their loading"
 }
 

@@ -44,6 +44,7 @@ HOUSE = {
         ("XenStoreWire", "XenStore", "XenStoreServer", "USBModel", "HostUSB", "DeviceModel"),
         (), SYSTEM + JSON),
     "Exploration": Row(("PVUSBCore", "Simulation")),
+    "ExploreTool": Row(("Exploration",), (), SYSTEM),
     "PVUSBCommands": Row(("PVUSB", "Simulation"), ("ArgumentParser",), SYSTEM + JSON),
     "PVUSBTool": Row(("PVUSBCommands",), (), SYSTEM),
 }

@@ -1,0 +1,85 @@
+internal import PVUSBCore
+internal import Simulation
+
+/// What commands are to reach, told from the world alone.
+extension Search {
+    /// Tells whether a command's goal is reached in a world.
+    func reaches(_ command: Command, _ number: Int32) -> Bool {
+        let world = play.worlds.world(number)
+        let truth = Expectation(scenario.device, in: world)
+        switch command {
+        case .attach(let domain, _, at: _):
+            return truth.state == .assigned
+                && truth.places.first?.domain == world.number(of: domain)
+        case .detach: return truth.places.isEmpty && truth.isFree
+        case .detachPlace: return truth.places.isEmpty && truth.isFree
+        case .addController(let domain, _): return world.hasLivingController(domain)
+        case .removeController(let domain, let number, force: _):
+            return world.number(of: domain).map { domain in
+                !world.hasController(
+                    PortName(domain: domain, controller: UInt32(number.number), port: 0))
+            } ?? true
+        case .recover: return !truth.isHalfDone || truth.state == .contested
+        case .devices, .list, .show, .doctor, .awaitChange, .apply: return true
+        }
+    }
+}
+
+extension Expectation {
+    /// No guest has the device, and nothing is begun with it.
+    fileprivate var isFree: Bool {
+        switch state {
+        case .host, .unbound, .parked, nil: true
+        default: false
+        }
+    }
+}
+
+extension World {
+    /// The number of a domain; nil when there is no such domain.
+    fileprivate func number(of domain: DomainSelector) -> UInt16? {
+        let domains = StorePath.root / "local" / "domain"
+        switch domain {
+        case .number(let number):
+            let path = domains / StorePath.Component(UInt(number.number))
+            return text(path) == nil ? nil : number.number
+        case .name(let name):
+            return children(of: domains).compactMap { UInt16($0) }.first {
+                text(domains / StorePath.Component(UInt($0)) / "name") == name
+            }
+        }
+    }
+
+    /// The domain has a controller; its guest may close it as it likes.
+    fileprivate func hasLivingController(_ domain: DomainSelector) -> Bool {
+        guard let number = number(of: domain) else { return false }
+        return (0...9).contains {
+            hasController(PortName(domain: number, controller: $0, port: 0))
+        }
+    }
+
+    /// The drivers of a device's interfaces in words.
+    func driverWords(of device: BusID) -> String {
+        (drivers(of: device) ?? []).map { $0?.text ?? "none" }.joined(separator: ", ")
+    }
+}
+
+extension Command {
+    /// Reads a remedy as a person would type it; nil when it is none of the two there are.
+    init?(typed text: String) {
+        let words = text.split(separator: " ").map(String.init)
+        guard words.count > 1, words[0] == "pvusb" else { return nil }
+        do throws(PVUSBError) {
+            switch (words[1], words.count) {
+            case ("recover", 3): self = .recover([try DeviceSelector(words[2])])
+            case ("recover", 2): self = .recover([])
+            case ("detach", 3): self = .detach(try DeviceSelector(words[2]))
+            case ("detach", 4):
+                self = .detachPlace(try DomainSelector(words[2]), try PlaceWish(words[3]))
+            default: return nil
+            }
+        } catch {
+            return nil
+        }
+    }
+}

@@ -1,0 +1,99 @@
+internal import PVUSBCore
+internal import Simulation
+
+extension Event {
+    /// Lets the event happen; where it can't, nothing changes.
+    func happen(in world: inout World, _ scenario: Scenario) {
+        switch self {
+        case .unplug: world.unplug(scenario.device)
+        case .replug(let usbbackFirst):
+            world.plug(
+                world.usb.device(scenario.device) ?? scenario.plugged, usbbackFirst: usbbackFirst)
+        case .swap(let usbbackFirst): world.plug(scenario.other, usbbackFirst: usbbackFirst)
+        case .destroy(let leavingBackend):
+            guard world.isAlive(1) else { return }
+            world.destroy(1, leavingBackend: leavingBackend)
+        case .renew(let leavingBackend):
+            guard world.isAlive(1) else { return }
+            world.destroy(1, leavingBackend: leavingBackend)
+            world.create(
+                1, name: "one", type: .pv, uuid: "1d3f6f0a-0009-4a7e-9c55-00163e5e6c00")
+        case .udev: bindFirst(in: &world, scenario.device)
+        case .guestCloses: guestWrites("state", "6", in: &world)
+        case .guestGarbles: guestWrites("state", "\u{1b}[2Jx", in: &world)
+        case .guestDeletes: world.perform([.remove(Self.frontend)], asGuest: 1)
+        case .guestRewrites:
+            guestWrites("backend", "/local/domain/0/backend/vusb/2/0", in: &world)
+        case .guestFloods:
+            for name in ["a", "b", "c"] as [StorePath.Component] {
+                guestWrites(name, "flood", in: &world)
+            }
+        }
+    }
+
+    private static let frontend =
+        StorePath.root / "local" / "domain" / "1" / "device" / "vusb" / "0"
+
+    /// A guest can't make its directory, only fill it.
+    private func guestWrites(
+        _ name: StorePath.Component, _ text: String, in world: inout World
+    ) {
+        guard world.text(Self.frontend) != nil else { return }
+        world.perform([.write(Self.frontend / name, text: text)], asGuest: 1)
+    }
+
+    private func bindFirst(in world: inout World, _ device: BusID) {
+        let free = world.usb.device(device)?.interfaces.first {
+            $0.driver == nil && !$0.matches.isEmpty
+        }
+        guard let free, let driver = free.matches.first else { return }
+        try? world.write(free.id.description, to: "/sys/bus/usb/drivers/\(driver)/bind")
+    }
+
+    /// Who is to blame for what comes of it.
+    var meddler: Meddlers {
+        switch self {
+        case .unplug, .replug, .swap: .plug
+        case .destroy, .renew: .domain
+        case .udev: .udev
+        case .guestCloses, .guestGarbles, .guestDeletes, .guestRewrites, .guestFloods: .guest
+        }
+    }
+}
+
+extension World {
+    func isAlive(_ domain: UInt16) -> Bool { guests.contains { $0.domain == domain } }
+}
+
+extension XLStory {
+    /// What xl does for the command in a world; nil when it refuses at once.
+    func actions(in world: World, _ scenario: Scenario) -> Playground.XLRest? {
+        let device = scenario.device
+        switch self {
+        case .attach, .attachHere:
+            let place = XLController(domain: self == .attach ? 2 : 1, number: 0)
+            let port: UInt8 = self == .attach ? 1 : 2
+            let backend = Self.backend(of: place)
+            guard world.ports(holding: device).isEmpty,
+                world.text(backend / "port" / StorePath.Component(UInt(port))) == ""
+            else { return nil }
+            let actions = world.xlAttach(
+                device, domain: place.domain, controller: place.number, port: port)
+            let undo = world.xlUndoAttach(
+                device, domain: place.domain, controller: place.number, port: port)
+            return actions.isEmpty ? nil : Playground.XLRest(actions: actions[...], undo: undo)
+        case .detach:
+            guard let port = world.ports(holding: device).first else { return nil }
+            let actions = world.xlDetach(
+                device, domain: port.domain, controller: port.controller, port: port.port)
+            // A bind to a noted driver that is refused loses the notes, too.
+            return actions.isEmpty
+                ? nil : Playground.XLRest(actions: actions[...], undo: [.removeNotes(device)])
+        }
+    }
+
+    private static func backend(of place: XLController) -> StorePath {
+        .root / "local" / "domain" / "0" / "backend" / "vusb"
+            / StorePath.Component(UInt(place.domain)) / StorePath.Component(UInt(place.number))
+    }
+}

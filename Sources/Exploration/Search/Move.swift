@@ -1,0 +1,128 @@
+public import PVUSBCore
+
+/// One thing that happens in an explored story.
+///
+/// A list of them, together with the scenario it begins in, is a trace that can be replayed.
+public enum Move: Hashable, Sendable {
+    /// A process, 0 or 1, performs the effect it asks for and hears the answer.
+    case perform(Int)
+    /// A process dies before the effect it asks for is performed.
+    case killBefore(Int)
+    /// A process dies when the effect is performed, before it hears the answer.
+    case killAfter(Int)
+    /// A new process begins a command; none is alive.
+    case begin(Command)
+    /// The kernel's backends and the guests do the next thing they would do.
+    case react
+    /// What a process asked for goes wrong.
+    case fault(Int, Fault)
+    /// Somebody else does something.
+    case event(Event)
+    /// An xl begins a command beside us.
+    case xlBegins(XLStory)
+    /// It does the next thing that it does.
+    case xlActs
+}
+
+/// What goes wrong with the one effect that a process asked for.
+public enum Fault: Hashable, Sendable {
+    /// The connection to the store is lost before the batch arrives, and stays so.
+    case storeLostBefore
+    /// It is lost after the batch was done, before the answer comes.
+    case storeLostAfter
+    /// A commit is answered EAGAIN.
+    case again
+    /// Every commit of the process is answered EAGAIN from now on.
+    case againForEver
+    /// The kernel refuses a write with an errno, once.
+    case refused(FileErrno)
+    /// The kernel refuses this very write from now on, whoever makes it.
+    case refusedForEver(FileErrno)
+    /// A wait is over by the clock although somebody would still have acted.
+    case timedOut
+    /// Somebody wants the process to stop.
+    case interrupted
+}
+
+/// What somebody else does to the host.
+public enum Event: Hashable, Sendable {
+    /// The device is pulled.
+    case unplug
+    /// The device is pulled and plugged in again, or plugged in.
+    case replug(usbbackFirst: Bool)
+    /// Another device comes to the socket.
+    case swap(usbbackFirst: Bool)
+    /// The domain is destroyed as xl does it; the backend may be left.
+    case destroy(leavingBackend: Bool)
+    /// The same, and a new domain gets its number.
+    case renew(leavingBackend: Bool)
+    /// The first interface without a driver is given to its ordinary one, as udev does.
+    case udev
+    /// The guest closes its end of the controller.
+    case guestCloses
+    /// The guest writes what makes no sense where its state belongs.
+    case guestGarbles
+    /// The guest deletes its nodes of the controller.
+    case guestDeletes
+    /// The guest points its end at another backend.
+    case guestRewrites
+    /// The guest makes many nodes.
+    case guestFloods
+}
+
+/// A command of xl's that begins beside us.
+public enum XLStory: Hashable, Sendable {
+    /// `xl usbdev-attach` of the device to a port that the other guest's controller has.
+    case attach
+    /// `xl usbdev-attach` of the device to a port of the same guest.
+    case attachHere
+    /// `xl usbdev-detach` of the device from the port that holds it.
+    case detach
+}
+
+extension Move {
+    /// What kind of event it is, for a table.
+    var label: String {
+        switch self {
+        case .perform: "next effect"
+        case .killBefore: "killed before"
+        case .killAfter: "killed after"
+        case .begin: "new command"
+        case .react: "backends, guests"
+        case .fault(_, let fault): fault.label
+        case .event(let event): event.label
+        case .xlBegins(.detach): "xl detaches"
+        case .xlBegins: "xl attaches"
+        case .xlActs: "xl goes on"
+        }
+    }
+}
+
+extension Fault {
+    var label: String {
+        switch self {
+        case .storeLostBefore, .storeLostAfter: "store lost"
+        case .again: "EAGAIN"
+        case .againForEver: "EAGAIN for ever"
+        case .refused: "refused once"
+        case .refusedForEver: "refused for ever"
+        case .timedOut: "slow guest"
+        case .interrupted: "interrupted"
+        }
+    }
+}
+
+extension Event {
+    var label: String {
+        switch self {
+        case .unplug: "unplugged"
+        case .replug: "replugged"
+        case .swap: "another device"
+        case .destroy: "domain destroyed"
+        case .renew: "domid given anew"
+        case .udev: "udev binds"
+        case .guestCloses, .guestGarbles, .guestDeletes, .guestRewrites: "guest rewrites"
+        case .guestFloods: "guest floods"
+        }
+    }
+}

@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# A real Xen, in QEMU: domain 0 with Debian's tools, and a guest whose own driver connects to a
+# controller that pvusb made; devices are captured and come back, and xl lists the same.
+#
+# Usage: scripts/ci.d/91-lab-xen.sh
+# Environment: PVUSB_REQUIRE with lab in it: never skipped.
+# Exit codes: 0 all is as it should be, or the lab cannot be had here; 1 something is not.
+set -euo pipefail
+
+cd "$(dirname "$0")/../.."
+source scripts/lib/lab-check.sh
+fetch_lab xen
+source scripts/lib/static-program.sh
+lab/run xen -p "$program" -t 900 lab/scenarios/xen/kind-pv.sh

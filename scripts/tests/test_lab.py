@@ -1,0 +1,65 @@
+"""What lab/run and its relatives refuse before they do anything, and the form of the kernel's rules."""
+
+import re
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+LAB = ROOT / "lab"
+SCENARIO = str(LAB / "scenarios" / "plain" / "devices.sh")
+STEP = re.compile(
+    r"(bind|unbind) \S+ \S+|probe \S+|write \S+ \S+|port \d+( \S+)?|(use|unload|unplug|plug) \S+")
+
+
+def run(*words):
+    return subprocess.run(
+        [str(LAB / words[0]), *words[1:]], capture_output=True, text=True, timeout=60)
+
+
+class Refusals(unittest.TestCase):
+    def assert_usage(self, message, *words):
+        ended = run(*words)
+        self.assertEqual(ended.returncode, 2, ended.stderr)
+        self.assertEqual(ended.stderr.splitlines()[0], message)
+        self.assertIn("usage: lab/", ended.stderr)
+
+    def test_a_lab_has_to_be_named(self):
+        for program in ("fetch", "build", "run"):
+            self.assert_usage(f"{program}: which lab?", program)
+            self.assert_usage(
+                f"{program}: the lab is plain or xen, not 'kvm'", program, "kvm")
+
+    def test_a_script_has_to_be_there(self):
+        self.assert_usage("run: which script?", "run", "plain")
+        self.assert_usage(
+            "run: there is no file /nowhere.sh", "run", "plain", "-p", SCENARIO, "/nowhere.sh")
+        self.assert_usage("run: there is no file /nowhere", "run", "plain", "-p", "/nowhere", SCENARIO)
+
+    def test_a_directory_of_somebody_else_is_not_emptied(self):
+        with tempfile.TemporaryDirectory() as place:
+            (Path(place) / "letter").write_text("dear")
+            self.assert_usage(
+                f"run: {place} holds something that no lab has left there",
+                "run", "plain", "-p", SCENARIO, "-o", place, SCENARIO)
+            self.assertEqual((Path(place) / "letter").read_text(), "dear")
+
+
+class KernelRules(unittest.TestCase):
+    def test_each_row_is_of_the_form_that_the_readme_tells(self):
+        lines = (LAB / "kernel-rules.tsv").read_text().splitlines()
+        rows = [line.split("\t") for line in lines if not line.startswith("#")]
+        for row in rows:
+            with self.subTest(row=row[0]):
+                self.assertEqual(len(row), 5)
+                given = [] if row[1] == "-" else row[1].split("; ")
+                for step in [*given, row[2]]:
+                    self.assertIsNotNone(STEP.fullmatch(step), step)
+                self.assertRegex(row[3], r"^(ok|E[A-Z]+)$")
+                self.assertRegex(row[4], r"^(-|\S+=\S+( \S+=\S+)*)$")
+        self.assertEqual(len({row[0] for row in rows}), len(rows))
+
+
+if __name__ == "__main__":
+    unittest.main()
