@@ -55,7 +55,7 @@ struct AttachRefusalTests {
             at: "0",
             PVUSBError(
                 .refused, "1-1 runs at 480 Mbit/s, controller 0 of win10 carries at most 12 Mbit/s",
-                remedy: "pvusb controller add win10 --version 2")),
+                remedy: "pvusb controller add win10 --kind pv --version 2")),
     ]
 
     static let places = [

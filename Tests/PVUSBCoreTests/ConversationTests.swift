@@ -21,7 +21,7 @@ struct ConversationTests {
                 LittleHost.port, "/libxl/5/device/vusb/0/type",
                 "/local/domain/0/backend/vusb/5/0/online", "/local/domain/5/vm",
                 "/libxl/usbback/1-1", "\(own)/goal", "\(own)/port", "\(own)/controller",
-                "\(own)/interface", "/libxl/pvusb/version",
+                "\(own)/qmp", "\(own)/interface", "/libxl/pvusb/version",
             ],
             [
                 writing("/libxl/pvusb/version", "1"), writing("\(own)/goal", "attach"),
@@ -45,9 +45,10 @@ struct ConversationTests {
     }
 
     private static let attach: [Effect] =
-        LittleHost.look + [.lock(device)] + LittleHost.look + claim + [wait(step: 2)]
+        LittleHost.lookForGuest + [.lock(device)] + LittleHost.lookForGuest + claim
+        + [wait(step: 2)]
         + LittleHost.lookAtDrivers + move("usbhid/unbind") + move("usbback/bind")
-        + goal("attached") + LittleHost.look(recorded: true) + [.unlock(device)]
+        + goal("attached") + LittleHost.look(recorded: true, forGuest: true) + [.unlock(device)]
 
     private static let detach: [Effect] =
         LittleHost.look(recorded: true) + [.lock(device)] + LittleHost.look(recorded: true)
@@ -114,7 +115,7 @@ struct ConversationTests {
     @Test func `an attach of what is there already only looks`() throws {
         var host = try LittleHost.attached()
         var operation = Operation(.attach(.name("win10"), .busID(bus("1-1")), at: nil))
-        let look = LittleHost.look(recorded: true)
+        let look = LittleHost.look(recorded: true, forGuest: true)
         let effects: [Effect] = look + [.lock(Self.device)] + look + look + [.unlock(Self.device)]
         let outcome = try #require(converse(&operation, with: &host, effects))
         #expect(outcome.error == nil)
@@ -136,7 +137,7 @@ struct ConversationTests {
         var operation = Operation(
             .attach(.name("win10"), .busID(bus("1-1")), at: nil),
             OperationOptions(isDryRun: true))
-        let outcome = try #require(converse(&operation, with: &host, LittleHost.look))
+        let outcome = try #require(converse(&operation, with: &host, LittleHost.lookForGuest))
         guard case .plans(let plans, refusals: []) = outcome else {
             Issue.record("the outcome is \(outcome)")
             return

@@ -25,11 +25,21 @@ extension LittleHost {
         .directory(node("\(own)/interface")),
     ]
 
+    /// What says of the guest whether it has a QEMU, as when it is to be given something.
+    private static let qemu = [
+        read("/libxl/5/type"), read("/local/domain/5/image/device-model-pid"),
+        read("/local/domain/5/image/device-model-domid"),
+        read("/local/domain/0/device-model/5/backends/qusb"),
+    ]
+
     /// The whole host, where there is no record.
     static let look = look(recorded: false)
 
+    /// The same for somebody who has something to give to the guest.
+    static let lookForGuest = look(recorded: false, forGuest: true)
+
     /// The whole host: what there is, who it is, what it has, what that holds; then sysfs.
-    static func look(recorded: Bool, noted: Bool? = nil) -> [Effect] {
+    static func look(recorded: Bool, noted: Bool? = nil, forGuest: Bool = false) -> [Effect] {
         let isNoted = noted ?? recorded
         let interfaces = recorded ? [read("\(own)/interface/1-1@1_0")] : []
         let notes = "/libxl/usbback/1-1"
@@ -49,7 +59,7 @@ extension LittleHost {
                 } + [.directory(node("/local/domain/0/backend/vusb/5"))]
                     + (recorded ? fields : []) + (isNoted ? [.directory(node(notes))] : [])),
             .store(
-                controller + interfaces
+                controller + (forGuest ? qemu : []) + interfaces
                     + (isNoted ? [read("\(notes)/1-1@1_0/driver_path")] : [])),
             .store(states),
         ] + lookAtDrivers

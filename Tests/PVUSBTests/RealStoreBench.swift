@@ -221,10 +221,13 @@ private final class Player: @unchecked Sendable {
         let clock = try SystemClock(stopSignals: .ignored)
         try clock.register(
             descriptor: pipe.fileHandleForReading.fileDescriptor, for: .hotplug)
+        // What QEMU is asked changes the file only.
+        let changes = try FolderWatch(folderOf: address.file)
+        try clock.register(descriptor: changes.descriptor, for: .hotplug)
         try StorePeer.play(
             try WorldFile(address.file),
             on: StoreClient(.socket(address.socket), timeoutMilliseconds: 60_000), clock: clock,
-            isOver: { [self] in lock.withLock { isOver } })
+            drain: changes.drain, isOver: { [self] in lock.withLock { isOver } })
     }
 
     /// Again is no matter.
