@@ -30,7 +30,8 @@ END
 xl create -q /run/hvm1.cfg
 say "the guest has begun"
 
-expect "controller add" "$(pvusb controller add hvm1 --kind devicemodel)" "controller 0 in hvm1"
+# Version 2 carries nothing below high speed in QEMU, and the audio device is one of full speed.
+expect "controller add" "$(pvusb controller add hvm1 --kind devicemodel --version 3)" "controller 0 in hvm1"
 expect "attach a keyboard" "$(pvusb attach hvm1 1-4)" "1-4 in hvm1 at 0:1"
 expect "attach what has two interfaces" "$(pvusb attach hvm1 1-5)" "1-5 in hvm1 at 0:2"
 expect "their states" "$(state 1-4) $(state 1-5)" "assigned assigned"

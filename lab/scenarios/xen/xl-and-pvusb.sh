@@ -53,7 +53,10 @@ pvusb attach pv1 1-2
 pvusb attach pv1 1-5
 xl usb-list pv1
 xl usbdev-detach pv1 0 1
-xl usbdev-detach pv1 0 2
+# xl gives interfaces back one by one: it fails at the streaming one, which its driver takes only with
+# the control interface. The device is then for pvusb to bring home.
+xl usbdev-detach pv1 0 2 || say "xl's detach of 1-5 failed and left: $(links 1-5 | paste -sd ' ')"
+pvusb recover 1-5
 xl usbctrl-detach pv1 0
 expect "what xl detached" "$(state 1-2) $(state 1-5)" "host host"
 at_home "pvusb attached, xl detached"
