@@ -80,7 +80,8 @@ struct GuestFileTests {
             "usbdev = [ 'hostbus=1,hostaddr=2',\n 'hostbus=1,hostaddr=02' ]",
             "line 2: the device 1.2 is named twice"
         ),
-        ("usbctrl = [ 'a'", "line 1: a list does not end"),
+        ("usbctrl = [ 'a'", "line 1: ',' or ']' was expected"),
+        ("usbctrl = [ 'a',", "line 1: a list does not end"),
         ("usbctrl = [ 'a' 'b' ]", "line 1: ',' or ']' was expected"),
         ("usbctrl = [ 'a ]\n", "line 1: a quoted word does not end"),
         ("memory 1024", "line 1: '=' was expected behind 'memory'"),

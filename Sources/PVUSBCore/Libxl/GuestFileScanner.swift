@@ -57,10 +57,9 @@ struct GuestFileScanner {
         if accept("[") {
             return Value(content: .list(try listRest(depth)), line: start)
         }
-        for quote in ["'", "\""] where accept(quote) {
-            return Value(
-                content: .word(try quotedRest(UInt8(ascii: quote.unicodeScalars.first!))),
-                line: start)
+        for quote in [UInt8(ascii: "'"), UInt8(ascii: "\"")] where byte == quote {
+            index += 1
+            return Value(content: .word(try quotedRest(quote)), line: start)
         }
         let word = take { !$0.isBlank && !$0.isPunctuation }
         guard !word.isEmpty else { throw malformed("a value was expected") }

@@ -76,7 +76,11 @@ struct Execution: Hashable, Sendable {
     private mutating func choose() -> Ending? {
         while reports.count < plan.steps.count {
             if step.endsMemory, let failure = lastingFailure() { return .failed(failure) }
-            guard step.holds(in: observation), !step.isUncertain(after: reports.last) else {
+            if step.holds(in: observation), step.isUncertain(after: reports.last) {
+                phase = .looking(Survey(step.scope, updating: observation), after: .woken)
+                return nil
+            }
+            guard step.holds(in: observation) else {
                 if let error = step.obstacle(in: observation, identities) { return .lost(error) }
                 phase = .running(newRun())
                 return nil

@@ -159,7 +159,7 @@ extension Operation {
         case .reached:
             phase = .surveying(Survey(.everything, about: command.target), .conclude(undoing))
         case .lost(let error): executionLost(error)
-        case .failed(let error) where !hasRejoined && error.code == .failed:
+        case .failed(let error) where !hasRejoined && error.isOfSiblings:
             guard case .host(let device) = execution.plan.goal else {
                 executionFailed(error)
                 return nil
@@ -197,4 +197,10 @@ extension Operation {
         let purpose: SurveyPurpose = isUndone ? .undo(error) : .conclude(undoing ?? error)
         phase = .surveying(Survey(.everything, about: command.target), purpose)
     }
+}
+
+extension PVUSBError {
+    /// What drivers answer when another interface that they want is not free (cdc_ether.c says
+    /// EBUSY, cdc_ncm.c ENODEV).
+    fileprivate var isOfSiblings: Bool { code == .failed && ["EBUSY", "ENODEV"].contains(cause) }
 }

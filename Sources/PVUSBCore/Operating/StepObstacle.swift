@@ -24,8 +24,8 @@ extension Step {
 }
 
 extension Step {
-    /// Tells whether the step has to be run although its wish was seen fulfilled: usbback may have
-    /// looked at the port after the last look at its table and before the port was cleared.
+    /// Tells whether it has to be looked again although the wish was seen fulfilled: usbback may
+    /// have looked at the port after the last look at its table and before the port was cleared.
     func isUncertain(after last: StepReport?) -> Bool {
         guard case .awaitReleased = self, case .clear? = last?.step else { return false }
         return last?.result == .done
