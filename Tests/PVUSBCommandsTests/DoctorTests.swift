@@ -8,12 +8,12 @@ struct DoctorTests {
             try sandbox.pvusb("doctor")
                 == .good(
                     """
-                    good  devices      9 are plugged in
-                    good  xenstore     it answers, and has 3 guests
-                    good  usbback      it is loaded
-                    good  guest pv1    pv works; not qusb: it has no QEMU; not devicemodel: it is no HVM guest
-                    good  guest pvh1   pv works; not qusb: it has no QEMU; not devicemodel: it is no HVM guest
-                    good  guest win10  devicemodel, pv, qusb works
+                    good    devices      9 are plugged in
+                    good    xenstore     it answers, and has 3 guests
+                    good    usbback      it is loaded
+                    good    guest pv1    pv works; not qusb: it has no QEMU; not devicemodel: it is no HVM guest
+                    good    guest pvh1   pv works; not qusb: it has no QEMU; not devicemodel: it is no HVM guest
+                    good    guest win10  devicemodel, pv, qusb works
 
                     """))
     }
@@ -42,11 +42,11 @@ struct DoctorTests {
         #expect(run.code == 1)
         #expect(
             run.output.contains(
-                "bad   usbback      it is not loaded: no controller of kind pv can work; "
+                "bad     usbback      it is not loaded: no controller of kind pv can work; "
                     + "try: load usbback, or use the kinds qusb and devicemodel\n"))
         #expect(
             run.output.contains(
-                "bad   guest pv1    no kind works; not pv: usbback is not loaded on this host; "
+                "bad     guest pv1    no kind works; not pv: usbback is not loaded on this host; "
                     + "not qusb: it has no QEMU; not devicemodel: it is no HVM guest\n"))
     }
 
