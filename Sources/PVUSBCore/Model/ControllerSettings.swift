@@ -83,7 +83,8 @@ public struct ControllerWish: Hashable, Sendable {
         let version = version ?? 2
         guard kind.versions.contains(version) else {
             throw PVUSBError(
-                .usage, "'\(version)' is no USB version of kind \(kind.rawValue): it is from "
+                .usage,
+                "'\(version)' is no USB version of kind \(kind.rawValue): it is from "
                     + "\(kind.versions.lowerBound) to \(kind.versions.upperBound)")
         }
         let limits = kind.ports(version: version)
@@ -91,7 +92,8 @@ public struct ControllerWish: Hashable, Sendable {
             limits.count == 1
             ? "\(limits.lowerBound)" : "from \(limits.lowerBound) to \(limits.upperBound)"
         throw PVUSBError(
-            .usage, "'\(ports ?? 8)' is no number of ports of kind \(kind.rawValue), version "
+            .usage,
+            "'\(ports ?? 8)' is no number of ports of kind \(kind.rawValue), version "
                 + "\(version): it is \(range)")
     }
 }

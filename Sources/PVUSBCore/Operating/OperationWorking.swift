@@ -151,7 +151,8 @@ extension Operation {
         }
         current?.steps += execution.reports
         switch ending {
-        case .reached: phase = .surveying(Survey(.everything, about: command.target), .conclude(undoing))
+        case .reached:
+            phase = .surveying(Survey(.everything, about: command.target), .conclude(undoing))
         case .lost(let error): executionLost(error)
         case .failed(let error): executionFailed(error)
         }

@@ -125,7 +125,8 @@ extension QEMURun.Wish {
         return switch settings.version {
         case 1: .add(id: id.qemuID, driver: "piix3-usb-uhci", properties: [:])
         case 2: .add(id: id.qemuID, driver: "usb-ehci", properties: [:])
-        default: .add(id: id.qemuID, driver: "nec-usb-xhci", properties: ["p2": ports, "p3": ports])
+        default:
+            .add(id: id.qemuID, driver: "nec-usb-xhci", properties: ["p2": ports, "p3": ports])
         }
     }
 

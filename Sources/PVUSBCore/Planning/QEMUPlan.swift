@@ -87,7 +87,8 @@ extension Observation {
     /// (libxl_usb.c, `libxl__device_usbctrl_setdefault`), whether it can work or not.
     func kinds(for domain: DomainID) -> KindChoice {
         let isHVM = qemus[domain]?.guestType == .hvm
-        let order: [ControllerKind] = isHVM ? [.deviceModel, .pv, .qusb] : [.pv, .qusb, .deviceModel]
+        let order: [ControllerKind] =
+            isHVM ? [.deviceModel, .pv, .qusb] : [.pv, .qusb, .deviceModel]
         var choice = KindChoice()
         for kind in order {
             if let obstacle = obstacle(to: kind, in: domain) {
