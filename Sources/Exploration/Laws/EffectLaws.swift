@@ -44,6 +44,10 @@ extension Search {
             guard !isNew, !read.contains(.read(path)) else { continue }
             note(.compareAndSwap, "\(path) is not", at: index, move)
         }
+        // usbback dies of a port node that is gone.
+        for case .remove(let path) in changes where path.isPort {
+            note(.portFirst, "\(path) is removed", at: index, move)
+        }
         guard batch.contains(.commit), node.world != next.world else { return }
         checkClearing(process, node, next, index, move)
     }
