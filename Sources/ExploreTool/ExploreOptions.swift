@@ -21,7 +21,7 @@ struct ExploreOptions {
     private var prefix = ""
 
     static let usage = """
-        usage: explore [--quick | --bounded | --full] [--table] [--scenarios] [NAME]
+        usage: explore [--quick | --bounded | --full | --kinds] [--table] [--scenarios] [NAME]
                explore --list [NAME]      the scenarios
                explore --libxl            crashes in attach and detach, counted as for libxl
 
@@ -36,6 +36,7 @@ struct ExploreOptions {
             case "--quick": extent = .quick
             case "--bounded": extent = .bounded
             case "--full": extent = .full
+            case "--kinds": extent = .kinds
             case "--table": showsTable = true
             case "--scenarios": showsScenarios = true
             case "--list": task = .list

@@ -63,7 +63,7 @@ extension Search {
     /// What is wrong with a world in which everything was recovered; nil when nothing is.
     func flaw(in number: Int32, _ node: Node) -> (Law, String)? {
         let world = play.worlds.world(number)
-        if !world.isHome(SmallWorld.bystander) {
+        if !scenario.movesBystander, !world.isHome(SmallWorld.bystander) {
             return (.bystanders, "the other device is not at home any more")
         }
         let device = scenario.device
@@ -86,7 +86,7 @@ extension Search {
 
     /// Whether others may have bound one of several interfaces that have one driver together.
     private func maySplit(_ node: Node) -> Bool {
-        scenario.tiesInterfaces && !node.meddlers.isDisjoint(with: [.udev, .xl])
+        scenario.tiesInterfaces && !node.meddlers.isDisjoint(with: [.udev, .xl, .domain, .plug])
     }
 
     /// Whether only pvusb is to blame for which driver has what: xl and udev leave other mixtures.
@@ -95,7 +95,9 @@ extension Search {
     }
 
     private func debris(in world: World, _ state: DeviceState?, _ node: Node) -> StorePath? {
-        guard state == .host || state == .unbound || state == nil else { return nil }
+        guard state == .host || state == .unbound || state == nil, !scenario.movesBystander else {
+            return nil
+        }
         let known = Set(scenario.clean.storePaths + scenario.world.storePaths)
         let isOurs = node.meddlers.isEmpty && scenario.commands.count == 1 && !scenario.adds
         return world.storePaths.first { path in
@@ -191,7 +193,9 @@ extension Search {
             note(.report, "undisturbed it fails: \(error.message)", at: index, move)
         }
         // What there is to recover was looked up at the beginning.
-        guard isCertain, command != .recover([]) || node.events == 0 else { return }
+        guard isCertain, command != .recover([]) || (node.events == 0 && !node.isBusy) else {
+            return
+        }
         guard let error = outcome.error else {
             guard reaches(command, node.world) else {
                 return note(.report, "\(command.words) says done, and is not", at: index, move)

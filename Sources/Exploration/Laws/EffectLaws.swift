@@ -44,6 +44,10 @@ extension Search {
             guard !isNew, !read.contains(.read(path)) else { continue }
             note(.compareAndSwap, "\(path) is not", at: index, move)
         }
+        // usbback dies of a port node that is gone.
+        for case .remove(let path) in changes where path.isPort {
+            note(.portFirst, "\(path) is removed", at: index, move)
+        }
         guard batch.contains(.commit), node.world != next.world else { return }
         checkClearing(process, node, next, index, move)
     }
@@ -157,14 +161,15 @@ extension StorePath {
     /// The node of a port below a backend.
     fileprivate var isPort: Bool {
         let words = components
-        return words.count == 9 && words[3] == "backend" && words[7] == "port"
+        let isBackend = words.count == 9 && words[3] == "backend" && words[7] == "port"
+        return isBackend || words.count == 7 && words[0] == "libxl" && words[5] == "port"
     }
 }
 
 extension StoreRequest {
     /// The batch makes the controller whose port this is, so nobody can have had the port.
     fileprivate func makesController(of port: StorePath) -> Bool {
-        guard case .makeDirectory(let path) = self else { return false }
-        return path.contains(port)
+        guard case .write(let path, _) = self else { return false }
+        return path.lastComponent == "type" && path.parent?.contains(port) == true
     }
 }

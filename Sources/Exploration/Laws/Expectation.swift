@@ -63,6 +63,9 @@ struct Expectation: Hashable {
     ) -> DeviceState {
         guard let drivers else { return .assignedAbsent }
         let isCaptured = drivers.allSatisfy { $0 == .usbback }
+        guard place.kind == .pv || !world.hasController(place) else {
+            return world.isOpen(device, in: place.domain) ? .assigned : .assignedUncaptured
+        }
         guard world.hasController(place) else { return isCaptured ? .captured : .stale }
         guard isCaptured else { return .assignedUncaptured }
         // usbback may have the device for another port: then no guest has it by this one.
@@ -87,9 +90,16 @@ extension PortName {
 extension World {
     /// Tells whether the backend of a port works.
     fileprivate func isConnected(_ place: PortName) -> Bool {
-        let backend = StorePath.root / "local" / "domain" / "0" / "backend" / "vusb"
-        let domain = backend / StorePath.Component(UInt(place.domain))
-        return text(domain / StorePath.Component(UInt(place.controller)) / "state") == "4"
+        place.directory.parent.flatMap { text($0 / "state") } == "4"
+    }
+
+    /// Tells whether a domain's QEMU has a device open.
+    fileprivate func isOpen(_ device: BusID, in domain: UInt16) -> Bool {
+        guard let attributes = usb.device(device)?.attributes,
+            let number = attributes["devnum"].flatMap({ UInt8($0) })
+        else { return false }
+        let address = BusAddress(bus: device.bus, device: number)
+        return qemus.contains { $0.domain == domain && $0.open.contains(address) }
     }
 
     /// The domain of a port lives, and libxl knows the controller.
@@ -115,6 +125,6 @@ extension World {
     }
 
     private func path(of place: PortName) -> String {
-        "/local/domain/0/backend/vusb/\(place.domain)/\(place.controller)/port/\(place.port)"
+        "\(place.directory)/\(place.port)"
     }
 }

@@ -6,15 +6,20 @@ extension Search {
     /// Tells whether a command's goal is reached in a world.
     func reaches(_ command: Command, _ number: Int32) -> Bool {
         let world = play.worlds.world(number)
-        let truth = Expectation(scenario.device, in: world)
+        var truth = Expectation(scenario.device, in: world)
         switch command {
-        case .attach(let domain, _, at: _):
+        case .attach(let domain, let device, at: _):
+            if device == .busID(SmallWorld.bystander) {
+                truth = Expectation(SmallWorld.bystander, in: world)
+            }
             return truth.state == .assigned
                 && truth.places.first?.domain == world.number(of: domain)
         case .detach: return truth.places.isEmpty && truth.isFree
         case .detachPlace: return truth.places.isEmpty && truth.isFree
         case .addController(let domain, _): return world.hasLivingController(domain)
         case .removeController(let domain, let number, force: _):
+            // An attach beside it may make the controller anew.
+            guard scenario.commands.count == 1 else { return true }
             return world.number(of: domain).map { domain in
                 !world.hasController(
                     PortName(domain: domain, controller: UInt32(number.number), port: 0))

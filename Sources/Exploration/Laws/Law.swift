@@ -54,4 +54,15 @@ public struct Violation: Hashable, Sendable {
     public let moves: [Move]
     /// What was tried then, an effect a line.
     public let afterwards: [String]
+
+    /// Notes a broken promise.
+    public init(
+        law: Law, found: String, scenario: String, moves: [Move], afterwards: [String] = []
+    ) {
+        self.law = law
+        self.found = found
+        self.scenario = scenario
+        self.moves = moves
+        self.afterwards = afterwards
+    }
 }

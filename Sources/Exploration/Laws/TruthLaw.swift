@@ -69,7 +69,7 @@ extension DeviceState? {
 extension PortName {
     init(_ place: Place) {
         self.init(
-            domain: place.controller.domain.number,
+            kind: place.kind, domain: place.controller.domain.number,
             controller: UInt32(place.controller.number.number), port: place.port.number)
     }
 }

@@ -1,44 +1,59 @@
 internal import PVUSBCore
 internal import Simulation
 
-/// A port node, named by numbers.
+/// A port node, named by kind and numbers.
 struct PortName: Hashable, Comparable {
+    var kind = ControllerKind.pv
     let domain: UInt16
     let controller: UInt32
     let port: UInt8
 
     static func < (left: PortName, right: PortName) -> Bool {
-        (left.domain, left.controller, left.port) < (right.domain, right.controller, right.port)
+        (left.kind.rawValue, left.domain, left.controller, left.port)
+            < (right.kind.rawValue, right.domain, right.controller, right.port)
+    }
+
+    /// The directory of the node and its neighbours.
+    var directory: StorePath {
+        let domain = StorePath.Component(UInt(domain))
+        let number = StorePath.Component(UInt(controller))
+        let backends = StorePath.root / "local" / "domain" / "0" / "backend"
+        return switch kind {
+        case .pv: backends / "vusb" / domain / number / "port"
+        case .qusb: backends / "qusb" / domain / number / "port"
+        case .deviceModel: .root / "libxl" / domain / "device" / "vusb" / number / "port"
+        }
     }
 }
 
 /// Reads a world directly, without any of the core's parsers: what the laws are held against.
 extension World {
-    private static let backends = StorePath.root / "local" / "domain" / "0" / "backend" / "vusb"
-
-    /// Every port node that holds a device, by domain, controller and port.
+    /// Every port node that holds a device, by kind, domain, controller and port.
     func ports(holding device: BusID) -> [PortName] {
-        portNodes.filter { $0.value == device.description }.map(\.name)
+        ControllerKind.allCases.flatMap { ports(of: $0, holding: device.description) }.sorted()
     }
 
-    /// Every port node of every backend, with what it holds.
-    var portNodes: [(name: PortName, value: String)] {
-        numbers(below: Self.backends).flatMap { domain -> [(name: PortName, value: String)] in
-            let path = Self.backends / StorePath.Component(UInt(domain))
-            return numbers(below: path).flatMap { controller -> [(name: PortName, value: String)] in
-                let ports = path / StorePath.Component(UInt(controller)) / "port"
-                return numbers(below: ports).map { port in
-                    let value = text(ports / StorePath.Component(UInt(port))) ?? ""
+    private func ports(of kind: ControllerKind, holding value: String) -> [PortName] {
+        // The small worlds have two guests; nobody makes more than a few controllers.
+        ([1, 2] as [UInt16]).flatMap { domain -> [PortName] in
+            (0..<8 as Range<UInt32>).flatMap { controller -> [PortName] in
+                let place = PortName(
+                    kind: kind, domain: domain, controller: controller, port: 0)
+                guard isOfKind(place) else { return [] }
+                return children(of: place.directory).compactMap { UInt8($0) }.compactMap { port in
                     let name = PortName(
-                        domain: UInt16(domain), controller: UInt32(controller), port: UInt8(port))
-                    return (name, value)
+                        kind: kind, domain: domain, controller: controller, port: port)
+                    let node = place.directory / StorePath.Component(UInt(port))
+                    return text(node) == value ? name : nil
                 }
             }
         }
     }
 
-    private func numbers(below path: StorePath) -> [UInt32] {
-        children(of: path).compactMap { UInt32($0) }.sorted()
+    /// libxl's own record has copies of the ports of all kinds, and those of one kind only there.
+    private func isOfKind(_ place: PortName) -> Bool {
+        guard place.kind == .deviceModel, let record = place.directory.parent else { return true }
+        return text(record / "type") == place.kind.rawValue
     }
 
     /// The drivers of a device's interfaces; nil when it is not plugged in.

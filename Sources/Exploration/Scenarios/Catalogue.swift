@@ -30,7 +30,7 @@ public enum Catalogue {
     static let device = DeviceSelector.busID(SmallWorld.device)
 
     static func stories(_ kind: ControllerKind) -> [Story] {
-        let settings = ControllerSettings(kind: kind, version: 2, ports: 2) ?? .automatic(kind)
+        let settings = settings(kind) ?? .automatic(kind)
         return [
             Story(
                 label: "attach", beginning: .controllers,
@@ -54,6 +54,14 @@ public enum Catalogue {
         ]
     }
 
+    /// The smallest controller of a kind.
+    private static func settings(_ kind: ControllerKind) -> ControllerSettings? {
+        switch kind {
+        case .pv, .qusb: ControllerSettings(kind: kind, version: 2, ports: 2)
+        case .deviceModel: ControllerSettings(kind: kind, version: 3, ports: 2)
+        }
+    }
+
     private static func number(_ domain: UInt16) -> DomainID {
         guard let id = DomainID(domain) else { preconditionFailure("\(domain) is a domid") }
         return id
@@ -71,29 +79,37 @@ extension Catalogue {
         case bounded
         /// All of it.
         case full
+        /// The kinds that QEMU serves: kills only, with one and two interfaces.
+        case kinds
     }
 
     /// Every scenario of an extent, in an order that never changes.
     public static func scenarios(_ extent: Extent) -> [Scenario] {
-        [ControllerKind.pv].flatMap { kind in
-            singles(kind, extent) + shaped(kind, extent) + races(kind, extent)
+        guard extent != .kinds else {
+            return [.qusb, .deviceModel].flatMap { singles($0, extent) }
         }
+        return singles(.pv, extent) + shaped(.pv, extent) + races(.pv, extent)
     }
 
     /// The scenario of a name; nil when there is none.
     public static func scenario(named name: String) -> Scenario? {
-        scenarios(.bounded).first { $0.name == name }
+        bounded.first { $0.name == name }
     }
+
+    private static let bounded = scenarios(.bounded)
 
     /// One command, with so many interfaces.
     private static func singles(_ kind: ControllerKind, _ extent: Extent) -> [Scenario] {
-        counts(extent).flatMap { count in
-            stories(kind).map { scenario($0, kind, count, .plain, extent) }
+        counts(kind, extent).flatMap { count in
+            stories(kind).filter {
+                kind == .pv || $0.beginning != .fresh || $0.label != "attach, controller made"
+            }
+            .map { scenario($0, kind, count, .plain, extent) }
         }
     }
 
-    private static func counts(_ extent: Extent) -> [Int] {
-        extent == .quick ? [1, 2] : [1, 2, 3, 4, 8]
+    private static func counts(_ kind: ControllerKind, _ extent: Extent) -> [Int] {
+        extent == .quick || extent == .kinds ? [1, 2] : [1, 2, 3, 4, 8]
     }
 
     /// Devices whose drivers claim several interfaces at once.
@@ -123,7 +139,7 @@ extension Catalogue {
         ]
         return pairs.map { beginning, first, second in
             let story = Story(
-                label: "\(first.words) & \(second.words)", beginning: beginning,
+                label: "\(beginning): \(first.full) & \(second.full)", beginning: beginning,
                 commands: [first, second], succeeds: false)
             return scenario(story, kind, 1, .plain, extent)
         }
@@ -133,7 +149,7 @@ extension Catalogue {
         _ story: Story, _ kind: ControllerKind, _ count: Int, _ shape: SmallWorld.Shape,
         _ extent: Extent
     ) -> Scenario {
-        let clean = SmallWorld.make(interfaces: count, shape: shape)
+        let clean = SmallWorld.make(interfaces: count, shape: shape, kind: kind)
         let isRace = story.commands.count > 1
         let suffix = shape == .plain ? "" : " \(shape)"
         var scenario = Scenario(
@@ -145,9 +161,10 @@ extension Catalogue {
                 SmallWorld.device, product: "6001", number: 2, interfaces: count, shape: shape),
             other: SmallWorld.other, budget: budget(count, isRace, extent), clean: clean)
         scenario.succeeds = story.succeeds
-        scenario.events = Scenario.allEvents
+        scenario.events = Scenario.allEvents + (kind == .pv ? [] : [.qemuDies])
         scenario.faults = Scenario.allFaults
         let isPlainOne = count == 1 && ["attach", "detach"].contains(story.label)
+        guard kind == .pv else { return scenario }
         if isPlainOne || extent == .full { scenario.xl = [.attach, .attachHere, .detach] }
         return scenario
     }
@@ -156,7 +173,7 @@ extension Catalogue {
         _ count: Int, _ isRace: Bool, _ extent: Extent
     ) -> Scenario.Budget {
         switch extent {
-        case .quick: Scenario.Budget(crashes: 3, events: 0)
+        case .quick, .kinds: Scenario.Budget(crashes: 3, events: 0)
         case .bounded where isRace: Scenario.Budget(crashes: 1, events: 0)
         case .bounded:
             Scenario.Budget(crashes: 3, events: count > 2 ? 0 : 1, together: count == 1 ? 2 : 1)
@@ -171,7 +188,7 @@ extension Catalogue {
     ) -> World {
         var world = clean
         guard beginning != .fresh else { return world }
-        if let settings = ControllerSettings(kind: kind, version: 2, ports: 2) {
+        if let settings = settings(kind) {
             world.run(.addController(one, settings))
             world.run(.addController(two, settings))
         }

@@ -60,6 +60,14 @@ public struct Scenario: Sendable {
 }
 
 extension Scenario {
+    /// Tells whether a command of it is about the other device.
+    var movesBystander: Bool {
+        commands.contains { command in
+            guard case .attach(_, .busID(SmallWorld.bystander), _) = command else { return false }
+            return true
+        }
+    }
+
     /// Tells whether the device's ordinary drivers claim several interfaces at once.
     var tiesInterfaces: Bool { plugged.interfaces.contains { !$0.siblings.isEmpty } }
 

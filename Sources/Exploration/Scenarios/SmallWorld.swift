@@ -19,19 +19,26 @@ enum SmallWorld {
     static let bystander = named("1-2")
 
     /// A host with a device of so many interfaces.
-    static func make(interfaces: Int, shape: Shape = .plain) -> World {
+    static func make(
+        interfaces: Int, shape: Shape = .plain, kind: ControllerKind = .pv
+    ) -> World {
         var store = World.Engine.hostStore()
         let uuid = "4a7e-9c55-00163e5e6c00"
-        store.addGuest(1, name: "one", type: .pv, uuid: "1d3f6f0a-0001-\(uuid)")
-        store.addGuest(2, name: "two", type: .pvh, uuid: "1d3f6f0a-0002-\(uuid)")
+        let type = kind == .deviceModel ? SimulatedGuestType.hvm : .pv
+        store.addGuest(1, name: "one", type: type, uuid: "1d3f6f0a-0001-\(uuid)")
+        store.addGuest(
+            2, name: "two", type: kind == .deviceModel ? .hvm : .pvh, uuid: "1d3f6f0a-0002-\(uuid)")
         let devices = [
             plugged(device, product: "6001", number: 2, interfaces: interfaces, shape: shape),
             plugged(bystander, product: "c31c", number: 3, interfaces: 1),
         ]
         let drivers = ["usbhid", "home", "usbback"].compactMap { DriverName($0) }
-        return World(
+        var world = World(
             usb: SimulatedUSB(devices: devices, drivers: drivers), store: store,
             guests: [World.Guest(domain: 1), World.Guest(domain: 2)])
+        guard kind != .pv else { return world }
+        for domain: UInt16 in [1, 2] { world.startQEMU(for: domain) }
+        return world
     }
 
     /// Another device for the device's socket.

@@ -17,7 +17,10 @@ extension Event {
             guard world.isAlive(1) else { return }
             world.destroy(1, leavingBackend: leavingBackend)
             world.create(
-                1, name: "one", type: .pv, uuid: "1d3f6f0a-0009-4a7e-9c55-00163e5e6c00")
+                1, name: "one", type: scenario.kind == .deviceModel ? .hvm : .pv,
+                uuid: "1d3f6f0a-0009-4a7e-9c55-00163e5e6c00")
+            if scenario.kind != .pv { world.startQEMU(for: 1) }
+        case .qemuDies: world.killQEMU(of: 1)
         case .udev: bindFirst(in: &world, scenario.device)
         case .guestCloses: guestWrites("state", "6", in: &world)
         case .guestGarbles: guestWrites("state", "\u{1b}[2Jx", in: &world)
@@ -54,7 +57,7 @@ extension Event {
     var meddler: Meddlers {
         switch self {
         case .unplug, .replug, .swap: .plug
-        case .destroy, .renew: .domain
+        case .destroy, .renew, .qemuDies: .domain
         case .udev: .udev
         case .guestCloses, .guestGarbles, .guestDeletes, .guestRewrites, .guestFloods: .guest
         }

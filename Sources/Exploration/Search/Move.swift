@@ -68,6 +68,8 @@ public enum Event: Hashable, Sendable {
     case guestRewrites
     /// The guest makes many nodes.
     case guestFloods
+    /// The guest's QEMU is killed.
+    case qemuDies
 }
 
 /// A command of xl's that begins beside us.
@@ -123,6 +125,7 @@ extension Event {
         case .udev: "udev binds"
         case .guestCloses, .guestGarbles, .guestDeletes, .guestRewrites: "guest rewrites"
         case .guestFloods: "guest floods"
+        case .qemuDies: "QEMU killed"
         }
     }
 }

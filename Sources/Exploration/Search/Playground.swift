@@ -127,7 +127,8 @@ struct Playground {
         let answer: Answer
         switch agents.effect(effect) {
         case .files(let requests): answer = .files(changed.perform(requests))
-        default: answer = .deviceModel(.unreachable("the world has no QEMU"))
+        case .deviceModel(let command): answer = .deviceModel(changed.execute(command))
+        default: preconditionFailure("an effect on the world writes files or asks QEMU")
         }
         let result = Result(answer: agents.number(of: answer), part: worlds.number(of: changed))
         performed[key] = result

@@ -24,6 +24,14 @@ extension Command {
     }
 }
 
+extension Command {
+    /// The same with the domain that an attach is to.
+    var full: String {
+        guard case .attach(.number(let domain), _, _) = self else { return words }
+        return "\(words) to \(domain)"
+    }
+}
+
 extension Effect {
     /// The effect in a line.
     var line: String {

@@ -18,6 +18,8 @@ extension Step {
             seen.stranger(on: interface.device, identities)
         case .clear(let device, let place) where seen.isKnown(device, at: place):
             seen.capture(of: device)
+        case .record(let device, let record) where record.goal == .parked:
+            seen.homecoming(of: device)
         default: nil
         }
     }
@@ -76,6 +78,16 @@ extension Observation {
         guard interfaces.contains(where: { $0.driver == SysfsPath.usbback }) else { return nil }
         return PVUSBError(
             .busy, "usbback took \(device) again meanwhile", remedy: "pvusb recover \(device)")
+    }
+
+    /// The drivers took the device when QEMU let it go: it is not parked yet.
+    fileprivate func homecoming(of device: BusID) -> PVUSBError? {
+        let drivers = (host.device(device)?.interfaces ?? []).compactMap(\.driver)
+        guard let driver = drivers.first(where: { $0 != SysfsPath.usbback && $0 != .usbfs }) else {
+            return nil
+        }
+        return PVUSBError(
+            .busy, "\(driver) took \(device) again meanwhile", remedy: "pvusb recover \(device)")
     }
 
     /// usbback may have the device for this very port.

@@ -164,7 +164,7 @@ extension SeededBug {
             twist: Twists.without { $0.removes("vusb/1") || $0.removes("device/vusb") }),
         SeededBug(
             "commands do not exclude each other, by locks or by the store", "libxl bugs 14 and 17",
-            in: "attach 1-1 & attach 1-1, pv, 1",
+            in: "controllers: attach 1-1 to 1 & attach 1-1 to 2, pv, 1",
             twist: { effect, _ in
                 switch effect {
                 case .lock: .pretend(.locked)
