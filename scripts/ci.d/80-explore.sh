@@ -9,7 +9,8 @@ set -euo pipefail
 
 cd "$(dirname "$0")/../.."
 if [[ -z ${PVUSB_EXPLORE-} ]]; then
-    swift build -c release --product explore --scratch-path .build-release
+    # The flags are the released program's, so that nothing is built twice.
+    swift build -c release --product explore --scratch-path .build-release -Xswiftc -static-executable
     PVUSB_EXPLORE=.build-release/release/explore
 fi
 pairs_min=1000000

@@ -3,8 +3,9 @@
 # controller that pvusb made; devices are captured and come back, and xl lists the same.
 #
 # Usage: scripts/ci.d/91-lab-xen.sh
-# Environment: PVUSB_REQUIRE with lab in it: never skipped.
-# Exit codes: 0 all is as it should be, or the lab cannot be had here; 1 something is not.
+# Environment: PVUSB_REQUIRE  with lab in it the check runs; else it is skipped.
+# Exit codes: 0 all is as it should be, or the lab was not asked for; 1 something is not, or the lab
+#             cannot be had here.
 set -euo pipefail
 
 cd "$(dirname "$0")/../.."
