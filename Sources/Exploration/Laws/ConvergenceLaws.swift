@@ -76,17 +76,10 @@ extension Search {
         case .assigned, .parked, nil: break
         // Against xl detection is promised: what it left is shown with its remedy.
         case _ where node.meddlers.contains(.xl): return nil
-        // One interface bound back alone keeps its sibling from being claimed: known.
-        case .detaching where maySplit(node): return nil
         case .unbound where !mayBeHome(node): break
         default: return (.recovery, "\(device) is \(truth.state.word)")
         }
         return debris(in: world, truth.state, node).map { (.debris, "there is \($0)") }
-    }
-
-    /// Whether others may have bound one of several interfaces that have one driver together.
-    private func maySplit(_ node: Node) -> Bool {
-        scenario.tiesInterfaces && !node.meddlers.isDisjoint(with: [.udev, .xl, .domain, .plug])
     }
 
     /// Whether only pvusb is to blame for which driver has what: xl and udev leave other mixtures.
@@ -158,7 +151,7 @@ extension Search {
             lines += effects(of: command, in: world)
             world = play.settle(run(command, in: world).world)
         }
-        guard let last = remedy(in: world), !maySplit(node) else { return }
+        guard let last = remedy(in: world) else { return }
         note(.remedy, "'\(last)' is shown again and again", at: index, then: lines)
     }
 
