@@ -59,6 +59,9 @@ for path, node in world["store"].items():
     if port.match(path) and node.get("value"):
         sys.exit(f"{path} holds {node['value']}")
 world["store"] = {p: n for p, n in world["store"].items() if not tree.match(p)}
+for qemu in world.get("qemus") or []:
+    # A controller has its ports, a device has none.
+    qemu["peripherals"] = [p for p in qemu["peripherals"] if "ports" not in p]
 print(json.dumps(world, indent=2, sort_keys=True))
 END
 }
@@ -73,7 +76,7 @@ guests=(pv1 pvh1 win10)
 mapfile -t devices < <(assignable)
 ((${#devices[@]} > 6)) || fail "only ${#devices[@]} devices can be given away"
 # A small controller each, so that their ports run out.
-for guest in "${guests[@]}"; do "$pvusb" controller add "$guest" --ports 2; done
+for guest in "${guests[@]}"; do "$pvusb" controller add "$guest" --kind pv --ports 2; done
 
 for index in "${!devices[@]}"; do
     "$pvusb" attach "${guests[index % 3]}" "${devices[index]}"

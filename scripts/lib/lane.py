@@ -97,7 +97,7 @@ def add_controllers(stage):
         if state and state != "4":
             stage.must("controller", "remove", domain, "0")
         if state != "4":
-            stage.must("controller", "add", domain)
+            stage.must("controller", "add", domain, "--kind", "pv")
             stage.connected(number, 0)
 
 
