@@ -54,6 +54,12 @@ def percent(lines):
     return covered * 1000 // count / 10 if count else 0.0
 
 
+def is_below(lines, least):
+    """Whether a module's lines are under its floor; lines that were not measured are under each
+    but 0, and None is no floor."""
+    return bool(least) and (lines is None or percent(lines) < least)
+
+
 def floor(text):
     """A floor from `MODULE=PERCENT`, or from `PERCENT` for the module ""; ValueError if neither."""
     module, sign, number = text.rpartition("=")

@@ -5,7 +5,7 @@ import unittest
 
 import package  # noqa: F401  (puts scripts/lib into the search path)
 
-from coverage_report import by_file, by_module, floor, percent, uncovered
+from coverage_report import by_file, by_module, floor, is_below, percent, uncovered
 from manifest import read_targets
 from purity_rules import impurity
 from testreport import read_report, table
@@ -137,6 +137,13 @@ end_of_record
         self.assertEqual(percent((1000, 899)), 89.9)
         self.assertEqual(percent((10000, 8999)), 89.9)
         self.assertEqual(percent((0, 0)), 0.0)
+
+    def test_what_is_below_its_floor(self):
+        for lines, least, below in (
+                ((10, 9), 90, False), ((10, 8), 90, True), (None, 90, True),
+                (None, 0, False), ((10, 0), 0, False), (None, None, False)):
+            with self.subTest(lines=lines, least=least):
+                self.assertIs(is_below(lines, least), below)
 
     def test_floors(self):
         self.assertEqual(floor("A=98.5"), ("A", 98.5))
