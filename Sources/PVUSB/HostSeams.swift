@@ -88,7 +88,8 @@ extension Seams {
         let path = directory ?? "/run/pvusb"
         do {
             _ = try LockDirectory(path: path)
-            return try LockDirectory(path: "\(path)/\(folder(for: address))")
+            return UserdataLocks(
+                besides: try LockDirectory(path: "\(path)/\(folder(for: address))"))
         } catch {
             throw PVUSBError(
                 .permission, "the locks can't be used", cause: error.message,

@@ -36,6 +36,7 @@ extension World {
         remove(.root / "libxl" / number)
         remove(.root / "local" / "domain" / "0" / "device-model" / number)
         guests.removeAll { $0.domain == domain }
+        dropUserdata(of: domain)
         store.releaseDomain(domain)
     }
 

@@ -74,7 +74,7 @@ extension SimulatedUSBHost: Files {
         try world.write(text, to: path)
     }
 
-    /// Replaces a file; the simulated tree has none that may be replaced.
+    /// Replaces a file; only libxl's of the domains may be.
     public func replace(_ path: String, with bytes: [UInt8]) throws(FileErrno) {
         try world.replace(path, with: bytes)
     }

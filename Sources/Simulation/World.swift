@@ -55,6 +55,9 @@ public struct World: Hashable, Sendable {
     public var ports: [PortTableEntry]
     /// The QEMUs that run, by domid.
     public var qemus: [SimulatedQEMU] = []
+    /// What libxl keeps of the domains in files of `/var/lib/xen`, by name; nothing where another
+    /// toolstack runs.
+    public var userdata: [String: [UInt8]] = [:]
     /// Who has which lock; only worlds in memory use it.
     public var locks: [String: Int32] = [:]
     /// The connection on which the kernel's drivers and the guests speak.

@@ -19,6 +19,7 @@ extension World {
         qemus = try (document.qemus ?? []).map { qemu throws(WorldFailure) in
             try SimulatedQEMU(qemu)
         }
+        userdata = (document.userdata ?? [:]).mapValues { Array($0.utf8) }
     }
 
     /// The world as its file's bytes: two-space indent, sorted keys, a final newline.
@@ -26,7 +27,9 @@ extension World {
         let document = WorldDocument(
             domains: guests.map(\.document), store: store.documentNodes, usb: usb.document,
             usbback: ports.map(\.description),
-            qemus: qemus.isEmpty ? nil : qemus.map(\.document))
+            qemus: qemus.isEmpty ? nil : qemus.map(\.document),
+            userdata: userdata.isEmpty
+                ? nil : userdata.mapValues { String(decoding: $0, as: UTF8.self) })
         return try document.encode()
     }
 }

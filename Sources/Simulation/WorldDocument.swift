@@ -20,6 +20,8 @@ struct WorldDocument: Codable {
     var usbback: [String]
     /// Absent in a world in which no QEMU runs.
     var qemus: [QEMU]?
+    /// Absent in a world in which libxl keeps nothing of the domains.
+    var userdata: [String: String]?
 
     struct QEMU: Codable {
         var domid: UInt16

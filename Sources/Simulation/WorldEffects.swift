@@ -28,7 +28,7 @@ extension World {
             case .read(let path): return .bytes(try read(path))
             case .readLink(let path): return .link(try readLink(path))
             case .write(let path, let text): try write(text, to: path)
-            case .replace: throw .readOnly
+            case .replace(let path, let bytes): try replace(path, with: bytes)
             }
             return .done
         } catch {

@@ -90,12 +90,13 @@ extension WorldFile: WorldKeeper {
             var world = try loaded()
             let before = world.store.generation
             let (usb, guests, ports) = (world.usb, world.guests, world.ports)
-            let qemus = world.qemus
+            let (qemus, userdata) = (world.qemus, world.userdata)
             let value = body(&world)
             self.world = world
             // Reads change nothing that is in the file.
             if world.store.generation != before || world.usb != usb || world.guests != guests
                 || world.ports != ports || world.qemus != qemus
+                || world.userdata != userdata
             {
                 try save(world)
             }
@@ -141,6 +142,7 @@ extension World {
         guests = other.guests
         ports = other.ports
         qemus = other.qemus
+        userdata = other.userdata
         store.adopt(nodesOf: other.store)
     }
 }

@@ -24,9 +24,9 @@ extension WorldFile: Files {
         try touch { world throws(FileErrno) in try world.write(text, to: path) }
     }
 
-    /// Replaces a file; the simulated tree has none that may be replaced.
+    /// Replaces a file; only libxl's of the domains may be.
     public func replace(_ path: String, with bytes: [UInt8]) throws(FileErrno) {
-        throw .readOnly
+        try touch { world throws(FileErrno) in try world.replace(path, with: bytes) }
     }
 }
 

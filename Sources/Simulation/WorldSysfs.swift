@@ -6,6 +6,7 @@ extension World {
     /// The names in a directory.
     public func list(_ path: String) throws(FileErrno) -> [String] {
         if Self.isOfProcess(path) { return try listProcess(path) }
+        if path == Self.userdataDirectory { return try listUserdata() }
         switch SysfsPlace(path) {
         case .devices: return names
         case .drivers: return usb.drivers.map(\.text)
@@ -23,6 +24,7 @@ extension World {
     /// A file's bytes.
     public func read(_ path: String) throws(FileErrno) -> [UInt8] {
         if Self.isOfProcess(path) { return try readProcess(path) }
+        if let name = Self.userdataName(path) { return try readUserdata(name) }
         switch SysfsPlace(path) {
         case .attribute(of: let name, "descriptors"):
             guard let device = BusID(name).flatMap(usb.device) else { throw .noEntry }

@@ -113,7 +113,7 @@ final class Sandbox {
         return StartedProgram(process: process, output: output, errors: errors)
     }
 
-    private func expectSuccess(_ words: String...) throws {
+    func expectSuccess(_ words: String...) throws {
         let run = try pvusb(words)
         guard run.code == 0 else { throw Failure(run: run) }
     }

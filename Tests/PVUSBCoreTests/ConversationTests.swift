@@ -45,13 +45,15 @@ struct ConversationTests {
     }
 
     private static let attach: [Effect] =
-        LittleHost.lookForGuest + [.lock(device)] + LittleHost.lookForGuest + claim
+        LittleHost.lookForGuest + [.lock(device)]
+        + LittleHost.lookToPlan(recorded: false, forGuest: true) + claim
         + [wait(step: 2)]
         + LittleHost.lookAtDrivers + move("usbhid/unbind") + move("usbback/bind")
         + goal("attached") + LittleHost.look(recorded: true, forGuest: true) + [.unlock(device)]
 
     private static let detach: [Effect] =
-        LittleHost.look(recorded: true) + [.lock(device)] + LittleHost.look(recorded: true)
+        LittleHost.look(recorded: true) + [.lock(device)]
+        + LittleHost.lookToPlan(recorded: true)
         + goal("detach") + move("usbback/unbind")
         + transaction([LittleHost.port], [writing(LittleHost.port, "")]) + LittleHost.lookAtClaim
         + [wait(step: 3)] + LittleHost.lookAtDrivers + move("usbhid/bind")
@@ -116,7 +118,9 @@ struct ConversationTests {
         var host = try LittleHost.attached()
         var operation = Operation(.attach(.name("win10"), .busID(bus("1-1")), at: nil))
         let look = LittleHost.look(recorded: true, forGuest: true)
-        let effects: [Effect] = look + [.lock(Self.device)] + look + look + [.unlock(Self.device)]
+        let effects: [Effect] =
+            look + [.lock(Self.device)] + LittleHost.lookToPlan(recorded: true, forGuest: true)
+            + look + [.unlock(Self.device)]
         let outcome = try #require(converse(&operation, with: &host, effects))
         #expect(outcome.error == nil)
         #expect(outcome.report?.goals.map(\.steps) == [[]])
@@ -126,7 +130,9 @@ struct ConversationTests {
         var host = LittleHost()
         var operation = Operation(.detach(.busID(bus("1-1"))))
         let look = LittleHost.look
-        let effects: [Effect] = look + [.lock(Self.device)] + look + look + [.unlock(Self.device)]
+        let effects: [Effect] =
+            look + [.lock(Self.device)] + LittleHost.lookToPlan(recorded: false) + look
+            + [.unlock(Self.device)]
         let outcome = try #require(converse(&operation, with: &host, effects))
         #expect(outcome.error == nil)
         #expect(outcome.report?.goals.map(\.steps) == [[]])
@@ -137,7 +143,9 @@ struct ConversationTests {
         var operation = Operation(
             .attach(.name("win10"), .busID(bus("1-1")), at: nil),
             OperationOptions(isDryRun: true))
-        let outcome = try #require(converse(&operation, with: &host, LittleHost.lookForGuest))
+        let outcome = try #require(
+            converse(
+                &operation, with: &host, LittleHost.lookToPlan(recorded: false, forGuest: true)))
         guard case .plans(let plans, refusals: []) = outcome else {
             Issue.record("the outcome is \(outcome)")
             return

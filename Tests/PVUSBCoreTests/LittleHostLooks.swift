@@ -65,6 +65,13 @@ extension LittleHost {
         ] + lookAtDrivers
     }
 
+    /// The same, to plan for what is seen: what libxl keeps of the domains counts as well.
+    static func lookToPlan(recorded: Bool, forGuest: Bool = false) -> [Effect] {
+        let look = look(recorded: recorded, forGuest: forGuest)
+        return look.dropLast(lookAtDrivers.count) + [.files([.list("/var/lib/xen")])]
+            + lookAtDrivers
+    }
+
     /// The whole store without sysfs, as after a claim.
     static let lookAtEveryPort = Array(look(recorded: true).dropLast(lookAtDrivers.count))
 

@@ -53,7 +53,7 @@ extension Observation {
         case .awaitTaken(let device, let place), .plug(let device, let place, _):
             hand(device, to: place.controller.domain)
         case .unplug(_, let place, _): peripherals[place.controller.domain] = []
-        case .awaitForgotten: break
+        case .awaitForgotten, .configure: break
         case .awaitLetGo(let device, let place): takeBack(device, from: place.controller.domain)
         }
     }

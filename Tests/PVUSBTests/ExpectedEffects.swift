@@ -9,8 +9,8 @@ func expectedChange(of step: Step, isRecorded: Bool) throws -> Effect? {
     case .awaitBackend, .awaitConnected, .awaitClosed, .awaitListed, .awaitReleased,
         .awaitUnplugged, .awaitTaken, .awaitForgotten, .awaitLetGo:
         return nil
-    // What QEMU is asked depends on what it has.
-    case .plugController, .unplugController, .plug, .unplug: return nil
+    // What QEMU is asked depends on what it has, what libxl keeps on what it kept.
+    case .plugController, .unplugController, .plug, .unplug, .configure: return nil
     case .unbind(let interface, let driver):
         return .files([.write("/sys/bus/usb/drivers/\(driver)/unbind", "\(interface)")])
     case .bind(let interface, let driver):

@@ -13,9 +13,13 @@ enum ReportText {
 
     private static func render(_ goal: GoalReport, _ withSteps: Bool) -> String {
         let steps = withSteps ? StepTable.render(goal.steps) : ""
-        guard goal.error == nil else { return steps }
+        let remarks = Set(goal.remarks).sorted().map {
+            "libxl's configuration was left alone: \($0.escaped)\n"
+        }
+        guard goal.error == nil else { return steps + remarks.joined() }
         let isDone = goal.steps.contains { $0.result == .done }
-        return steps + "\(goal.ending.escaped)\(isDone ? "" : ": already so")\n"
+        let ending = "\(goal.ending.escaped)\(isDone ? "" : ": already so")\n"
+        return steps + ending + remarks.joined()
     }
 }
 

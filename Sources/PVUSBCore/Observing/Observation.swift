@@ -26,6 +26,9 @@ public struct Observation: Hashable, Sendable {
     /// The greatest controller number that is listed for a domain, described or not.
     public var greatestNumbers: [DomainID: UInt8] = [:]
 
+    /// Which domains libxl keeps a configuration of; nil where that was not looked at.
+    public var userdata: Userdata?
+
     /// Nothing has been seen.
     public init(host: HostSnapshot = HostSnapshot(devices: [], drivers: [], portTable: nil)) {
         self.host = host
@@ -92,7 +95,7 @@ extension Observation {
             peripherals = [:]
         }
         switch scope {
-        case .hostOnly, .drivers, .taken, .peripherals: return
+        case .nothing, .hostOnly, .drivers, .taken, .peripherals: return
         case .everything, .everyPort:
             recordsAreOurs = Record.isOurs(version: answers.text(StoreLayout.version))
             domains = answers.domains.map { answers.domain($0) }

@@ -15,6 +15,8 @@ enum SurveyScope: Hashable, Sendable {
     case store(device: BusID?, controller: ControllerID?)
     /// libxl's notes of a device's drivers.
     case notes(of: BusID)
+    /// Nothing: what was done shows nowhere that is looked at.
+    case nothing
     /// The rest of what the store says of controllers.
     case details(of: [ControllerID])
     /// Whether a domain's QEMU has a device, and then the device's drivers.
@@ -35,7 +37,7 @@ enum SurveyScope: Hashable, Sendable {
         switch self {
         case .everything, .hostOnly, .drivers, .taken: true
         case .peripherals(_, let device): device != nil
-        case .everyPort, .store, .notes, .details: false
+        case .everyPort, .store, .notes, .nothing, .details: false
         }
     }
 }
@@ -53,7 +55,7 @@ struct StoreQuestions: Hashable, Sendable {
 
     private func wanted(_ answers: StoreAnswers) -> [StoreRequest] {
         switch scope {
-        case .hostOnly, .drivers, .taken, .peripherals: return []
+        case .nothing, .hostOnly, .drivers, .taken, .peripherals: return []
         case .store(let device, let controller):
             return (device.map { record(of: $0, answers) } ?? [])
                 + (controller.map { self.controller($0, answers) } ?? [])

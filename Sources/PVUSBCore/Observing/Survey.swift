@@ -13,22 +13,27 @@ struct Survey: Hashable, Sendable {
         case start
         case store(StoreAnswers, asked: [StoreRequest])
         case processes(QEMUScan)
+        case userdata
         case files(HostScan)
         case peripherals(PeripheralScan, of: DomainID)
     }
 
     private let scope: SurveyScope
     private let about: DomainInterest
+    private let asksUserdata: Bool
     private var observation: Observation
     private var phase = Phase.start
 
-    /// - Parameter about: the domains whose QEMUs count although they may have no controller yet.
+    /// - Parameters:
+    ///   - about: the domains whose QEMUs count although they may have no controller yet.
+    ///   - asksUserdata: whether it is looked at what libxl keeps of the domains.
     init(
         _ scope: SurveyScope, updating observation: Observation = Observation(),
-        about: DomainInterest = .none
+        about: DomainInterest = .none, asksUserdata: Bool = false
     ) {
         self.scope = scope
         self.about = about
+        self.asksUserdata = asksUserdata
         self.observation = observation
     }
 
@@ -41,6 +46,7 @@ struct Survey: Hashable, Sendable {
                 return try ask(try merge(replies, to: asked, into: answers))
             case (.processes(let scan), .files(let replies)):
                 return try readProcesses(scan, replies)
+            case (.userdata, .files(let replies)): return try readUserdata(replies)
             case (.files(let scan), .files(let replies)): return try readFiles(scan, replies)
             case (.peripherals(let scan, let domain), .deviceModel):
                 return try readPeripherals(scan, of: domain, answer)
@@ -86,6 +92,18 @@ struct Survey: Hashable, Sendable {
             let scan = PeripheralScan(observation.qemuAddress(domain))
             return try readPeripherals(scan, of: domain, nil)
         }
+        guard asksUserdata else { return try readDrivers() }
+        phase = .userdata
+        return .ask(.files([.list(Userdata.directory)]))
+    }
+
+    /// A host without libxl has no such directory.
+    private mutating func readUserdata(
+        _ replies: [FileReply]
+    ) throws(PVUSBError) -> Progress<Result<Observation, PVUSBError>> {
+        var names: [String] = []
+        if case .names(let all)? = replies.first { names = all }
+        observation.userdata = Userdata(names: names)
         return try readDrivers()
     }
 

@@ -105,7 +105,8 @@ public struct Instant: Hashable, Sendable {
     }
 }
 
-/// A lock between pvusb processes; the order of taking is: devices by bus id, domain, claim.
+/// A lock between pvusb processes; the order of taking is: devices by bus id, domain,
+/// claim, libxl's.
 public struct Lock: Hashable, Sendable {
     /// What a lock protects.
     public enum Subject: Hashable, Sendable {
@@ -115,6 +116,8 @@ public struct Lock: Hashable, Sendable {
         case domain(DomainID)
         /// The choice of a port, on the whole host.
         case claim
+        /// libxl's configuration of a domain; the lock is libxl's own.
+        case userdata(DomainID, uuid: String)
     }
 
     /// What it protects.
@@ -134,6 +137,7 @@ public struct Lock: Hashable, Sendable {
         case .device(let device): "device.\(device)"
         case .domain(let domain): "domain.\(domain)"
         case .claim: "claim"
+        case .userdata(let domain, let uuid): "userdata-l.\(domain).\(uuid).domain-userdata-lock"
         }
     }
 }

@@ -103,7 +103,7 @@ struct Execution: Hashable, Sendable {
         StepRun(
             step, timer: Instant.Timer(run: run, step: reports.count),
             waitMilliseconds: waitMilliseconds, retriesBind: observation.host.portTable == nil,
-            isWatching: isWatching, qemu: step.qemuRun(in: observation))
+            isWatching: isWatching, given: observation)
     }
 
     private mutating func advance(_ run: StepRun, _ answer: Answer?) -> Effect? {

@@ -40,6 +40,7 @@ extension PVUSBError {
             case .device(let device): "\(device)"
             case .domain(let domain): "domain \(domain)"
             case .claim: "the choice of a port"
+            case .userdata(let domain, _): "libxl's configuration of domain \(domain)"
             }
         let who = process.map { "another command (process \($0))" } ?? "another command"
         return PVUSBError(

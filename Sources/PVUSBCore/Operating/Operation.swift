@@ -98,7 +98,9 @@ public struct Operation: Hashable, Sendable {
         if case .awaitChange = command, options.hasStore {
             phase = .beginningWatch
         } else {
-            phase = .resolving(Survey(scope, about: command.target))
+            let isPlanned = options.isDryRun && !command.onlyLooks
+            phase = .resolving(
+                Survey(scope, about: command.target, asksUserdata: isPlanned))
         }
     }
 

@@ -87,6 +87,11 @@ extension GoalReport {
 }
 
 extension Operation.SurveyPurpose {
+    /// Whether something may be planned for what is seen.
+    var isForPlanning: Bool {
+        if case .conclude = self { false } else { true }
+    }
+
     /// What has failed already when the survey is made.
     var reason: PVUSBError? {
         switch self {

@@ -18,7 +18,7 @@ extension Operation {
     /// Turns to the next lock; with none left, to what is to be done under them.
     private mutating func take(_ locks: ArraySlice<Lock>) {
         guard let lock = locks.first, let task = tasks.first else {
-            phase = .surveying(Survey(.everything, about: command.target), .plan)
+            look(for: .plan)
             return
         }
         runs += 1
@@ -71,6 +71,12 @@ extension Operation {
         report.goals.append(GoalReport(goal: goal, label: label, steps: [], error: error))
     }
 
+    private mutating func look(for purpose: SurveyPurpose) {
+        let survey = Survey(
+            .everything, about: command.target, asksUserdata: purpose.isForPlanning)
+        phase = .surveying(survey, purpose)
+    }
+
     mutating func survey(
         _ survey: Survey, _ purpose: SurveyPurpose, _ answer: Answer?
     ) -> Effect? {
@@ -110,7 +116,7 @@ extension Operation {
         // The store is read before the host: what usbback lists or has and no port holds may have
         // been claimed between the two, and would be waited for in vain.
         guard plans > 1 || !task.wantsUnheldCapture(in: seen) else {
-            phase = .surveying(Survey(.everything, about: command.target), .plan)
+            look(for: .plan)
             return nil
         }
         do throws(PVUSBError) {
@@ -138,7 +144,7 @@ extension Operation {
 
     private mutating func run(_ plan: Plan?, _ seen: Observation) {
         guard let plan, !plan.steps.isEmpty else {
-            phase = .surveying(Survey(.everything, about: command.target), .conclude(undoing))
+            look(for: .conclude(undoing))
             return
         }
         runs += 1
@@ -157,7 +163,7 @@ extension Operation {
         current?.steps += execution.reports
         switch ending {
         case .reached:
-            phase = .surveying(Survey(.everything, about: command.target), .conclude(undoing))
+            look(for: .conclude(undoing))
         case .lost(let error): executionLost(error)
         case .failed(let error) where !hasRejoined && error.isOfSiblings:
             guard case .host(let device) = execution.plan.goal else {
@@ -165,8 +171,7 @@ extension Operation {
                 return nil
             }
             hasRejoined = true
-            phase = .surveying(
-                Survey(.everything, about: command.target), .rejoin(device, error))
+            look(for: .rejoin(device, error))
         case .failed(let error): executionFailed(error)
         }
         return nil
@@ -177,10 +182,10 @@ extension Operation {
         guard plans < Self.plansMax else { return executionFailed(error) }
         if let undoing {
             plans += 1
-            phase = .surveying(Survey(.everything, about: command.target), .undo(undoing))
+            look(for: .undo(undoing))
         } else {
             lost = error
-            phase = .surveying(Survey(.everything, about: command.target), .plan)
+            look(for: .plan)
         }
     }
 
@@ -194,8 +199,7 @@ extension Operation {
             return
         }
         let isUndone = undoing == nil && (current?.goal.isUndoneOnFailure ?? false)
-        let purpose: SurveyPurpose = isUndone ? .undo(error) : .conclude(undoing ?? error)
-        phase = .surveying(Survey(.everything, about: command.target), purpose)
+        look(for: isUndone ? .undo(error) : .conclude(undoing ?? error))
     }
 }
 

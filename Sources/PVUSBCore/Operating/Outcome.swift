@@ -112,6 +112,18 @@ public struct GoalReport: Hashable, Sendable {
     }
 }
 
+extension GoalReport {
+    /// Why libxl's configurations of domains were left as they were, though the goal was reached.
+    public var remarks: [String] {
+        steps.compactMap { report in
+            guard case .configure = report.step, case .failed(let reason) = report.result else {
+                return nil
+            }
+            return reason
+        }
+    }
+}
+
 /// What became of every goal of a command.
 public struct Report: Hashable, Sendable {
     /// One report a goal, in the order of the work.

@@ -19,6 +19,7 @@ extension Step {
         case .adopt(let new):
             .store(device: new.device, controller: new.record.place?.controller)
         case .dropNotes(let device): .notes(of: device)
+        case .configure: .nothing
         case .claim: .everyPort
         case .record(let device, let record):
             .store(device: device, controller: record.place?.controller)
@@ -50,10 +51,12 @@ extension Step {
     }
 
     /// Tells whether the plan goes on and may succeed without the step: a guest that does not
-    /// answer keeps no controller.
+    /// answer keeps no controller, and what libxl keeps is not worth a device.
     var isDispensable: Bool {
-        guard case .awaitClosed = self else { return false }
-        return true
+        switch self {
+        case .awaitClosed, .configure: true
+        default: false
+        }
     }
 
     /// Tells whether having tried is enough: any ordinary driver may want a probed interface, or
@@ -62,6 +65,7 @@ extension Step {
         // The guest lets go in its own time.
         if case .unplugController = self { return tried == .tried(refusal: nil) }
         if case .awaitForgotten = self { return tried == .timedOut }
+        if case .configure = self { return tried == .tried(refusal: nil) }
         guard case .probe(let interface) = self, tried == .tried(refusal: nil) else { return false }
         return !seen.isUnreadable(interface.device)
             && seen.driver(of: interface) != SysfsPath.usbback
@@ -94,6 +98,8 @@ extension Step {
         case .plugController, .unplugController, .awaitUnplugged, .awaitTaken, .plug, .unplug,
             .awaitForgotten, .awaitLetGo:
             return qemuFailure(refusal, in: seen, time)
+        case .configure:
+            return PVUSBError(.failed, refusal ?? "libxl's configuration could not be changed")
         case .claim(let claim) where seen.places(of: claim.device).contains { $0 != claim.place }:
             return PVUSBError(
                 .busy, "another tool gave \(claim.device) away at the same moment",

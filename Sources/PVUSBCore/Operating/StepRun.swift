@@ -24,6 +24,7 @@ struct StepRun: Hashable, Sendable {
         case unlocking(Ending)
         case writing
         case asking(QEMURun)
+        case configuring(ConfigurationRun)
         case watching
         case waiting
         case pausing
@@ -35,23 +36,25 @@ struct StepRun: Hashable, Sendable {
     private let retriesBind: Bool
     private let isWatching: Bool
     private let qemu: QEMURun?
+    private let configuration: ConfigurationRun?
     private var phase = Phase.start
 
     /// - Parameters:
     ///   - retriesBind: whether usbback tells nobody what it waits for, so that a bind may come
     ///     too early and is worth another try.
     ///   - isWatching: whether the step's watch is set already, by an earlier wait.
-    ///   - qemu: what a QEMU has to do for the step, if anything.
+    ///   - seen: what was seen last.
     init(
         _ step: Step, timer: Instant.Timer, waitMilliseconds: Int, retriesBind: Bool,
-        isWatching: Bool, qemu: QEMURun? = nil
+        isWatching: Bool, given seen: Observation
     ) {
         self.step = step
         self.timer = timer
         self.retriesBind = retriesBind
         self.isWatching = isWatching
-        self.qemu = qemu
         deadline = Instant(timer, milliseconds: waitMilliseconds)
+        qemu = step.qemuRun(in: seen)
+        configuration = step.configurationRun(in: seen, until: deadline)
     }
 
     /// What has to be given back when somebody stops the operation here.
@@ -62,6 +65,7 @@ struct StepRun: Hashable, Sendable {
         case .locking(let run, _): [.unlock(run.lock)]
         case .unlocking: [.unlock(Lock(.claim))]
         case .waiting, .watching: step.watched.map { [.store([$0.end])] } ?? []
+        case .configuring(let run): run.cleanUp
         case .start, .writing, .asking, .pausing: []
         }
     }
@@ -75,6 +79,7 @@ struct StepRun: Hashable, Sendable {
         case .unlocking(let ending): return .finished(ending)
         case .writing, .pausing: return wrote(answer)
         case .asking(let run): return ask(run, answer)
+        case .configuring(let run): return configure(run, answer)
         case .watching, .waiting: return waited(answer)
         }
     }
@@ -86,6 +91,7 @@ struct StepRun: Hashable, Sendable {
             return .ask(.files([write]))
         }
         if let qemu { return ask(qemu, nil) }
+        if let configuration { return configure(configuration, nil) }
         guard let watch = step.watched, !isWatching else { return wait() }
         phase = .watching
         return .ask(.store([watch.begin]))
@@ -95,6 +101,15 @@ struct StepRun: Hashable, Sendable {
         var run = run
         let progress = run.next(answer)
         phase = .asking(run)
+        return progress
+    }
+
+    private mutating func configure(
+        _ run: ConfigurationRun, _ answer: Answer?
+    ) -> Progress<Ending> {
+        var run = run
+        let progress = run.next(answer)
+        phase = .configuring(run)
         return progress
     }
 
@@ -191,69 +206,5 @@ struct StepRun: Hashable, Sendable {
         case .timedOut: return .finished(.timedOut)
         default: return .finished(.failed(.misplaced(answer, in: "a wait")))
         }
-    }
-}
-
-/// A watch that a waiting step sets and ends.
-struct StepWatch: Hashable, Sendable {
-    let path: StorePath
-
-    var begin: StoreRequest { .watch(path, token: "pvusb") }
-    var end: StoreRequest { .unwatch(path, token: "pvusb") }
-}
-
-extension Step {
-    /// The change of the store that fulfils the step.
-    var change: StoreChange? {
-        switch self {
-        case .createController(let id, let settings): .createController(id, settings, for: nil)
-        case .createControllerFor(let new, let id, let settings):
-            .createController(id, settings, for: new)
-        case .closeController(let id, let kind): .closeController(id, kind)
-        case .removeController(let id, let kind): .removeController(id, .free, kind)
-        case .destroyController(let id, let kind): .removeController(id, .forced, kind)
-        case .removeOrphan(let id, let kind): .removeController(id, .orphan, kind)
-        case .claim(let claim): .claim(claim)
-        case .record(let device, let record): .record(device, record)
-        case .adopt(let new): .adopt(new)
-        case .dropNotes(let device): .dropNotes(device)
-        case .clear(let device, let place): .clear(device, place)
-        case .forget(let device): .forget(device, withDrivers: true)
-        case .withdrawRecord(let device): .forget(device, withDrivers: false)
-        case .awaitBackend, .awaitConnected, .awaitClosed, .awaitListed, .awaitReleased, .unbind,
-            .bind, .probe, .plugController, .unplugController, .awaitUnplugged, .awaitTaken, .plug,
-            .unplug, .awaitForgotten, .awaitLetGo:
-            nil
-        }
-    }
-
-    /// The sysfs write that fulfils the step.
-    var write: FileRequest? {
-        switch self {
-        case .unbind(let interface, let driver):
-            .write(SysfsPath.unbind(driver), interface.description)
-        case .bind(let interface, let driver):
-            .write(SysfsPath.bind(driver), interface.description)
-        case .probe(let interface): .write(SysfsPath.driversProbe, interface.description)
-        default: nil
-        }
-    }
-
-    /// The watch that tells when a wait may be over.
-    var watched: StepWatch? {
-        switch self {
-        case .awaitBackend(let id, let kind), .awaitConnected(let id, let kind),
-            .awaitClosed(let id, let kind):
-            StepWatch(path: StoreLayout.backend(of: id, kind) / ControllerKey.state)
-        default: nil
-        }
-    }
-
-    /// Tells whether the step only waits.
-    var isWait: Bool { change == nil && write == nil && wished == nil }
-
-    fileprivate var bindsToBackend: Bool {
-        guard case .bind(_, let driver) = self else { return false }
-        return driver == SysfsPath.usbback
     }
 }

@@ -107,7 +107,7 @@ extension Observation {
         let steps =
             creation(spot, claim.registration) + clearance(of: device.id, for: place, record)
             + capture(device, claim, unbinding: unbinds(device, record))
-            + [.record(device.id, attached)]
+            + configuring(.port(place)) + [.record(device.id, attached)]
         return Plan(goal, steps, given: self)
     }
 
@@ -127,6 +127,7 @@ extension Observation {
             device: claimed.device, record: record, replacing: claimed.replaced)
         let kind = creation.settings.kind
         return [.createControllerFor(new, creation.controller, creation.settings)]
+            + configuring(.controller(creation.controller))
             + (kind.backend == nil ? [] : [.awaitBackend(creation.controller, kind)])
     }
 

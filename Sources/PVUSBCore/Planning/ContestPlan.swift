@@ -21,7 +21,9 @@ extension Observation {
         }
         let unbinds = (isKnown == true ? captured : [])
             .map { Step.unbind($0.id, from: SysfsPath.usbback) }
-        let exit = unbinds + unplugging(id, place) + [.clear(id, place)]
+        let exit =
+            unbinds + unplugging(id, place) + [.clear(id, place)]
+            + configuring(.port(place))
         guard isOurs, let record = records[id] else { return exit }
         return [.record(id, record.with(goal: .detach))] + exit + [.withdrawRecord(id)]
     }

@@ -9,11 +9,10 @@ extension Observation {
         guard domain.id != .zero else { throw .hostIsNoTarget }
         let settings = try settings(wish, for: domain)
         let id = try nextController(for: domain)
-        let steps: [Step] = [
-            .createController(id, settings),
+        let start: Step =
             settings.kind.backend == nil
-                ? .plugController(id, settings) : .awaitBackend(id, settings.kind),
-        ]
+            ? .plugController(id, settings) : .awaitBackend(id, settings.kind)
+        let steps = [.createController(id, settings)] + configuring(.controller(id)) + [start]
         return Plan(.controllerAdded(id, settings), steps, given: self)
     }
 
@@ -80,10 +79,10 @@ extension Observation {
         let isEmulated = kind == .deviceModel && hasQEMU(id.domain)
         guard isEmpty else {
             let unplug: [Step] = isEmulated ? [.unplugController(id), .awaitUnplugged(id)] : []
-            return unplug + [.destroyController(id, kind)]
+            return unplug + [.destroyController(id, kind)] + configuring(.controller(id))
         }
         return isEmulated
-            ? end(of: id, kind) : [.closeController(id, kind), .removeController(id, kind)]
+            ? end(of: id, kind) : [.closeController(id, kind)] + removal(of: id, kind)
     }
 
     /// Tells what people call the controller's domain, and the controller's kind.
@@ -134,7 +133,7 @@ extension Observation {
     /// QEMU may have what its answer came too late for.
     private func withdrawal(of id: ControllerID) -> [Step] {
         let kind = controller(id)?.kind ?? .pv
-        return kind == .deviceModel ? end(of: id, kind) : [.removeController(id, kind)]
+        return kind == .deviceModel ? end(of: id, kind) : removal(of: id, kind)
     }
 
     /// Plans the end of what a destroyed domain left of a controller, its devices being back.

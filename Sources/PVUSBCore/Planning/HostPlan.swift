@@ -95,7 +95,8 @@ extension Observation {
         else { return nil }
         record.goal = .attached
         record.created = nil
-        return Plan(.assigned(status.id, place), [.record(status.id, record)], given: self)
+        let steps = configuring(.port(place)) + [.record(status.id, record)]
+        return Plan(.assigned(status.id, place), steps, given: self)
     }
 
     private func wayHome(of id: BusID, _ status: DeviceStatus) -> [Step] {
@@ -138,13 +139,14 @@ extension Observation {
         let place = status.place ?? record.place
         guard let place, place.kind.isQEMU else {
             steps += touched(status, record).map { .unbind($0.id, from: SysfsPath.usbback) }
-            if let place { steps.append(.clear(id, place)) }
-            return steps + [.awaitReleased(id)]
+            guard let place else { return steps + [.awaitReleased(id)] }
+            return steps + [.clear(id, place), .awaitReleased(id)] + configuring(.port(place))
         }
         let captured = touched(status, record).filter { $0.driver == SysfsPath.usbback }
         steps += captured.map { .unbind($0.id, from: SysfsPath.usbback) }
         steps += release(of: id, from: place, known: record.qmp)
         return steps + (host.portTable?.lists(id) == true ? [.awaitReleased(id)] : [])
+            + configuring(.port(place))
     }
 
     /// The driver that would have the interface in the end, were it not taken away on purpose:

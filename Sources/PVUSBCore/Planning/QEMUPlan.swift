@@ -59,7 +59,18 @@ extension Observation {
             case .deviceModel:
                 hasQEMU(id.domain) ? [.unplugController(id), .awaitUnplugged(id)] : []
             }
-        return [.closeController(id, kind)] + waits + [.removeController(id, kind)]
+        return [.closeController(id, kind)] + waits + removal(of: id, kind)
+    }
+
+    /// The end of a controller's nodes.
+    func removal(of id: ControllerID, _ kind: ControllerKind) -> [Step] {
+        [.removeController(id, kind)] + configuring(.controller(id))
+    }
+
+    /// What a change of the store calls for where libxl keeps a configuration of the domain: it
+    /// drops its own when the domain is gone.
+    func configuring(_ item: ConfigurationItem) -> [Step] {
+        userdata?.isKept == true && domain(item.domain) != nil ? [.configure(item)] : []
     }
 }
 

@@ -61,6 +61,9 @@ public enum Step: Hashable, Sendable {
     case withdrawRecord(BusID)
     /// libxl's notes of the device's drivers are gone.
     case dropNotes(BusID)
+    /// libxl's configuration of the domain, from which it makes the domain anew, says what the
+    /// store says.
+    case configure(ConfigurationItem)
 }
 
 extension Step {
@@ -101,6 +104,8 @@ extension Step {
         case .clear(let device, let place): !seen.places(of: device).contains(place)
         case .forget(let device), .withdrawRecord(let device): seen.records[device] == nil
         case .dropNotes(let device): seen.notes[device] == nil
+        // It is not read before it is locked.
+        case .configure: false
         }
     }
 }

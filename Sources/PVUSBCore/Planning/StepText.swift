@@ -50,6 +50,9 @@ extension Step {
         case .awaitReleased(let device): StepText("await", device, "released by usbback")
         case .forget(let device): StepText("forget", device, "")
         case .withdrawRecord(let device): StepText("withdraw", device, "")
+        case .configure(.controller(let id)): StepText("configure", id, "for libxl")
+        case .configure(.port(let place)):
+            StepText(action: "configure", target: StepText.port(place), value: "for libxl")
         }
     }
 }
