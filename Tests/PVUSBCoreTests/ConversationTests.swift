@@ -45,14 +45,14 @@ struct ConversationTests {
     }
 
     private static let attach: [Effect] =
-        LittleHost.lookForGuest + [.lock(device)]
+        LittleHost.lookForNames + [.lock(device)]
         + LittleHost.lookToPlan(recorded: false, forGuest: true) + claim
         + [wait(step: 2)]
         + LittleHost.lookAtDrivers + move("usbhid/unbind") + move("usbback/bind")
         + goal("attached") + LittleHost.look(recorded: true, forGuest: true) + [.unlock(device)]
 
     private static let detach: [Effect] =
-        LittleHost.look(recorded: true) + [.lock(device)]
+        LittleHost.lookForDevice + [.lock(device)]
         + LittleHost.lookToPlan(recorded: true)
         + goal("detach") + move("usbback/unbind")
         + transaction([LittleHost.port], [writing(LittleHost.port, "")]) + LittleHost.lookAtClaim
@@ -119,7 +119,8 @@ struct ConversationTests {
         var operation = Operation(.attach(.name("win10"), .busID(bus("1-1")), at: nil))
         let look = LittleHost.look(recorded: true, forGuest: true)
         let effects: [Effect] =
-            look + [.lock(Self.device)] + LittleHost.lookToPlan(recorded: true, forGuest: true)
+            LittleHost.lookForNames + [.lock(Self.device)]
+            + LittleHost.lookToPlan(recorded: true, forGuest: true)
             + look + [.unlock(Self.device)]
         let outcome = try #require(converse(&operation, with: &host, effects))
         #expect(outcome.error == nil)
@@ -131,7 +132,8 @@ struct ConversationTests {
         var operation = Operation(.detach(.busID(bus("1-1"))))
         let look = LittleHost.look
         let effects: [Effect] =
-            look + [.lock(Self.device)] + LittleHost.lookToPlan(recorded: false) + look
+            LittleHost.lookForDevice + [.lock(Self.device)]
+            + LittleHost.lookToPlan(recorded: false) + look
             + [.unlock(Self.device)]
         let outcome = try #require(converse(&operation, with: &host, effects))
         #expect(outcome.error == nil)

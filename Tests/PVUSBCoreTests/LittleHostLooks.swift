@@ -32,6 +32,17 @@ extension LittleHost {
         read("/local/domain/0/device-model/5/backends/qusb"),
     ]
 
+    /// What devices are called, and nothing of domains.
+    static let lookForDevice: [Effect] =
+        [.store([.directory(node("/local/domain"))])] + lookAtDrivers
+
+    /// What devices and domains are called.
+    static let lookForNames: [Effect] =
+        [
+            .store([.directory(node("/local/domain"))]),
+            .store(["0", "5"].map { read("/local/domain/\($0)/name") }),
+        ] + lookAtDrivers
+
     /// The whole host, where there is no record.
     static let look = look(recorded: false)
 

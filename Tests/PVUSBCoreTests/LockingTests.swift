@@ -20,7 +20,7 @@ struct LockingTests {
         host.wakes = false
         let run = host.run(Operation(.attach(.name("win10"), Self.device, at: nil)))
         let lock = Effect.lock(Lock(.device(bus("1-1"))))
-        #expect(run.effects == LittleHost.lookForGuest + [lock, Self.wait(1, -1)])
+        #expect(run.effects == LittleHost.lookForNames + [lock, Self.wait(1, -1)])
         #expect(
             run.outcome.error
                 == Self.busy("another command (process 4711) is at work on 1-1"))

@@ -109,6 +109,7 @@ extension Observation {
             notes = [:]
             for device in answers.notedDevices { notes[device] = answers.notes(of: device) }
             oddities = answers.oddities
+        case .names: domains = answers.domains.map { answers.domain($0) }
         case .notes(let device): notes[device] = answers.notes(of: device)
         case .details(let ids): details = ids.compactMap(controller).map { answers.info(of: $0) }
         case .store(let device, let controller):

@@ -15,6 +15,8 @@ enum SurveyScope: Hashable, Sendable {
     case store(device: BusID?, controller: ControllerID?)
     /// libxl's notes of a device's drivers.
     case notes(of: BusID)
+    /// What the devices and the domain that is asked about are called, and no more.
+    case names
     /// Nothing: what was done shows nowhere that is looked at.
     case nothing
     /// The rest of what the store says of controllers.
@@ -35,7 +37,7 @@ enum SurveyScope: Hashable, Sendable {
 
     var asksFiles: Bool {
         switch self {
-        case .everything, .hostOnly, .drivers, .taken: true
+        case .everything, .names, .hostOnly, .drivers, .taken: true
         case .peripherals(_, let device): device != nil
         case .everyPort, .store, .notes, .nothing, .details: false
         }
@@ -59,10 +61,23 @@ struct StoreQuestions: Hashable, Sendable {
         case .store(let device, let controller):
             return (device.map { record(of: $0, answers) } ?? [])
                 + (controller.map { self.controller($0, answers) } ?? [])
+        case .names: return names(answers)
         case .notes(let device): return notes(of: device, answers)
         case .details(let controllers): return controllers.flatMap { details(of: $0) }
         case .everything, .everyPort: return everything(answers)
         }
+    }
+
+    /// A domain that is told by its number needs no look at the others.
+    private func names(_ answers: StoreAnswers) -> [StoreRequest] {
+        let domains =
+            switch about {
+            case .none: [DomainID]()
+            case .one(.number(let number)): answers.domains.filter { $0 == number }
+            case .one(.name), .guests: answers.domains
+            }
+        return [.directory(StoreLayout.domains)]
+            + domains.map { .read(StoreLayout.domain($0) / "name") }
     }
 
     private func everything(_ answers: StoreAnswers) -> [StoreRequest] {

@@ -18,7 +18,7 @@ struct Survey: Hashable, Sendable {
         case peripherals(PeripheralScan, of: DomainID)
     }
 
-    private let scope: SurveyScope
+    let scope: SurveyScope
     private let about: DomainInterest
     private let asksUserdata: Bool
     private var observation: Observation

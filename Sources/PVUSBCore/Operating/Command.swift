@@ -69,6 +69,15 @@ extension Command {
         }
     }
 
+    /// Tells whether the names of devices and domains suffice to know what is meant; whatever else
+    /// there is to see is seen under the locks.
+    var isResolvedByName: Bool {
+        switch self {
+        case .addController, .attach, .detach: true
+        default: false
+        }
+    }
+
     /// Tells whether the command has an answer even where there is no store.
     var asksDevicesOnly: Bool {
         switch self {

@@ -99,8 +99,10 @@ public struct Operation: Hashable, Sendable {
             phase = .beginningWatch
         } else {
             let isPlanned = options.isDryRun && !command.onlyLooks
+            let byName = command.isResolvedByName && options.hasStore && !options.isDryRun
             phase = .resolving(
-                Survey(scope, about: command.target, asksUserdata: isPlanned))
+                Survey(
+                    byName ? .names : scope, about: command.target, asksUserdata: isPlanned))
         }
     }
 

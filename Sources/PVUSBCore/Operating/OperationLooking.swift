@@ -9,9 +9,21 @@ extension Operation {
             phase = .resolving(survey)
             return effect
         case .finished(.failure(let error)): fail(error)
-        case .finished(.success(let seen)): resolved(seen)
+        case .finished(.success(let seen)):
+            if survey.scope == .names { named(in: seen) } else { resolved(seen) }
         }
         return nil
+    }
+
+    /// What is meant has its name in sight; what was not found may be held by a port or a record,
+    /// and what is near may have to be told.
+    private mutating func named(in seen: Observation) {
+        do throws(PVUSBError) {
+            tasks = try command.tasks(in: seen)
+            beginTask()
+        } catch {
+            phase = .resolving(Survey(.everything, about: command.target))
+        }
     }
 
     private mutating func resolved(_ seen: Observation) {
