@@ -21,4 +21,23 @@ struct RejoiningTests {
             #expect(try bench.text("/libxl/pvusb/device/1-4/goal") == nil)
         }
     }
+
+    @Test(arguments: [[1], [0], [0, 1]])
+    func `what xl gave back in part comes back whole for somebody who names it`(
+        _ missing: [Int]
+    ) throws {
+        let bench = Bench()
+        let driver = "/sys/bus/usb/drivers/snd-usb-audio"
+        try bench.host.intervene { world in
+            _ = world.perform(missing.map { .write("\(driver)/unbind", "1-4:1.\($0)") })
+        }
+        try bench.meddle(
+            try [0, 1].map { try writing("/libxl/usbback/1-4/1-4@1_\($0)/driver_path", driver) })
+        #expect(try bench.status("1-4").remedy == "pvusb recover 1-4")
+        try bench.succeed(try Bench.recover("1-4"))
+        #expect(try bench.drivers("1-4") == ["snd-usb-audio", "snd-usb-audio"])
+        #expect(try bench.text("/libxl/usbback/1-4") == nil)
+        #expect(try bench.status("1-4").remedy == nil)
+        #expect(try bench.succeed(try Bench.recover("1-4")).goals.map(\.steps) == [[]])
+    }
 }

@@ -51,7 +51,7 @@ extension Observation {
             let goal = status.place.map { Goal.assigned(id, $0) }
             return Plan(goal ?? .host(id), adoption(of: id, status), given: self)
         case .hub: return Plan(.host(id), [], given: self)
-        case .host: return Plan(.host(id), named ? noteRemoval(id) : [], given: self)
+        case .host: return Plan(.host(id), named ? returnOfPart(status) : [], given: self)
         case .parked where !named: return Plan(.host(id), [], given: self)
         case .unbound: return Plan(.host(id), named ? returnOfUnbound(status) : [], given: self)
         case .attaching: return finishedAttach(status) ?? planHost(of: id)
@@ -75,15 +75,30 @@ extension Observation {
         let id = status.id
         // A probe would hand a device that is still listed straight back to usbback.
         let release: [Step] = host.portTable?.lists(id) == true ? [.awaitReleased(id)] : []
-        let returns = (status.device?.interfaces ?? []).map { interface -> Step in
-            guard let driver = notes[id]?.driver(of: interface.id), host.drivers.contains(driver)
-            else { return .probe(interface.id) }
-            return .bind(interface.id, to: driver)
+        let returns = (status.device?.interfaces ?? []).map { interface in
+            notedDriver(of: interface.id).map { Step.bind(interface.id, to: $0) }
+                ?? Step.probe(interface.id)
         }
         return release + returns + noteRemoval(id)
     }
 
-    private func noteRemoval(_ id: BusID) -> [Step] {
+    /// What xl noted of an interface that is without a driver beside others that have theirs.
+    private func returnOfPart(_ status: DeviceStatus) -> [Step] {
+        let returns = (status.device?.interfaces ?? []).filter { $0.driver == nil }
+            .compactMap { interface in
+                notedDriver(of: interface.id).map { Step.bind(interface.id, to: $0) }
+            }
+        return returns + noteRemoval(status.id)
+    }
+
+    /// The driver that xl noted for an interface, if it is there to be given one.
+    func notedDriver(of interface: InterfaceID) -> DriverName? {
+        notes[interface.device]?.driver(of: interface).flatMap {
+            host.drivers.contains($0) ? $0 : nil
+        }
+    }
+
+    func noteRemoval(_ id: BusID) -> [Step] {
         notes[id] == nil ? [] : [.dropNotes(id)]
     }
 
@@ -106,30 +121,6 @@ extension Observation {
             .filter { isStranded($0, status) || record.driver(of: $0.id) == $0.driver }
             .map { returning($0, by: known) }
         return wayOut(of: id, status) + returns + withdrawal(of: record, for: id) + [.forget(id)]
-    }
-
-    /// Plans that what refused to come back does so together with what its driver has already.
-    ///
-    /// Some drivers take several interfaces at once, from the one that leads (cdc_ether.c,
-    /// `usbnet_generic_cdc_bind`): one that was bound alone keeps the leader out.
-    func planRejoining(of id: BusID) -> Plan {
-        let status = status(of: id)
-        let none = Plan(.host(id), [], given: self)
-        guard let record = status.record, status.state == .detaching, status.places.isEmpty,
-            isSame(status, record)
-        else { return none }
-        let interfaces = status.device?.interfaces ?? []
-        let stranded = interfaces.filter { $0.driver == nil }.map { record.driver(of: $0.id) }
-        let tied = interfaces.filter { interface in
-            interface.driver.map { stranded.contains($0) && record.driver(of: interface.id) == $0 }
-                ?? false
-        }
-        guard !tied.isEmpty else { return none }
-        let unbinds = tied.compactMap { tied in tied.driver.map { Step.unbind(tied.id, from: $0) } }
-        let returns = interfaces.filter { $0.isStranded || tied.contains($0) }
-            .map { returning($0, by: record) }
-        let end = withdrawal(of: record, for: id) + [.forget(id)]
-        return Plan(.host(id), unbinds + returns + end, given: self)
     }
 
     /// Out of the guest: unbind everything from usbback, then clear the port, and no other order.
@@ -165,7 +156,7 @@ extension Observation {
         return interface.isStranded || (interface.driver == .usbfs && place?.kind.isQEMU == true)
     }
 
-    private func isSame(_ status: DeviceStatus, _ record: Record) -> Bool {
+    func isSame(_ status: DeviceStatus, _ record: Record) -> Bool {
         record.identity != nil && record.identity == status.device?.identity
     }
 
