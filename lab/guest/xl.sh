@@ -68,6 +68,16 @@ usb_nodes() {
         | grep -vE '^/libxl/(usbback|pvusb|pvusb/device|pvusb/version) ' | LC_ALL=C sort || true
 }
 
+# ---- libxl's JSON ----
+
+# What libxl's file of a guest has of its USB devices: controller, port, bus and device number of each.
+libxl_devices() {
+    tr -d '\0' <"$(echo "/var/lib/xen/userdata-d.$(xl domid "$1")".*.libxl-json)" \
+        | jq -c '[.usbdevs // [] | .[] | [.ctrl, .port, (."type.hostdev" | .hostbus, .hostaddr)]]'
+}
+# json_name DEVICE PLACE: what there has to be of one.
+json_name() { echo "[${2%:*},${2#*:},$(<"$devices/$1/busnum"),$(<"$devices/$1/devnum")]"; }
+
 # ---- guests ----
 
 # start_hvm NAME [LINE…]: the guest itself takes minutes to start here, and is not waited for.
