@@ -196,7 +196,7 @@ guest_log() { tr -d '\r' <"/var/log/xen/console/guest-$1.log" 2>/dev/null; }
 guest_says() { grep -q "$2" "/var/log/xen/console/guest-$1.log" 2>/dev/null; }
 
 # start_guest NAME pv|pvh [LINE …]: a guest of the lab's kernel, and lines for xl's configuration;
-# returns when its drivers are loaded.
+# returns when its drivers are loaded. Its kernel is quiet: a warning would get into what a command says.
 start_guest() {
     local name=$1 type=$2
     shift 2
@@ -205,7 +205,7 @@ name = "$name"
 type = "$type"
 kernel = "/guest/vmlinux"
 ramdisk = "/guest/guest.gz"
-extra = "console=hvc0 loglevel=5"
+extra = "console=hvc0 loglevel=3"
 memory = 256
 vcpus = 1
 on_crash = "preserve"

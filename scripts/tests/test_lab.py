@@ -1,7 +1,9 @@
 """What lab/run and its relatives refuse before they do anything, and the form of the kernel's rules."""
 
 import re
+import struct
 import subprocess
+import sys
 import tempfile
 import unittest
 from pathlib import Path
@@ -59,6 +61,59 @@ class KernelRules(unittest.TestCase):
                 self.assertRegex(row[3], r"^(ok|E[A-Z]+)$")
                 self.assertRegex(row[4], r"^(-|\S+=\S+( \S+=\S+)*)$")
         self.assertEqual(len({row[0] for row in rows}), len(rows))
+
+
+def quoted(data):
+    """Bytes as strace -xx shows them."""
+    return '"' + "".join(f"\\x{byte:02x}" for byte in data) + '"'
+
+
+def message(payload):
+    return struct.pack("<IIII", 2, 0, 0, len(payload)) + payload
+
+
+class Requests(unittest.TestCase):
+    """The count of requests that the lab's speed is measured by."""
+
+    def count(self, *lines):
+        with tempfile.NamedTemporaryFile("w", suffix=".trace") as trace:
+            trace.write("".join(f"{line}\n" for line in lines))
+            trace.flush()
+            ended = subprocess.run(
+                [sys.executable, str(LAB / "guest" / "requests.py"), trace.name],
+                capture_output=True, text=True, timeout=60, check=True)
+        return int(ended.stdout)
+
+    def connect(self, number, path):
+        return (f"7 connect({number}, {{sa_family=AF_UNIX, sun_path={quoted(path)}}}, 110) = 0")
+
+    def test_messages_are_counted_however_they_are_cut(self):
+        data = message(b"/one\0") + message(b"/two\0")
+        self.assertEqual(self.count(
+            self.connect(3, b"/run/xenstored/socket"),
+            f"7 write(3, {quoted(data[:16])}, 16) = 16",
+            f"7 write(3, {quoted(data[16:])}, {len(data) - 16}) = {len(data) - 16}",
+            f"7 sendmsg(3, {{msg_name=NULL, msg_iov=[{{iov_base={quoted(data[:9])}, iov_len=9}},"
+            f" {{iov_base={quoted(data[9:])}, iov_len={len(data) - 9}}}], msg_iovlen=2}}, 0)"
+            f" = {len(data)}"), 4)
+
+    def test_what_was_not_taken_is_not_counted(self):
+        data = message(b"/one\0")
+        self.assertEqual(self.count(
+            self.connect(3, b"/run/xenstored/socket"),
+            f"7 write(3, {quoted(data * 2)}, {len(data) * 2}) = {len(data)}",
+            f"7 write(3, {quoted(data)}, {len(data)}) = -1 EAGAIN (Resource unavailable)"), 1)
+
+    def test_other_files_and_other_sockets_do_not_count(self):
+        data = message(b"/one\0")
+        line = f"7 write(3, {quoted(data)}, {len(data)}) = {len(data)}"
+        self.assertEqual(self.count(line, self.connect(3, b"/dev/log"), line), 0)
+
+    def test_a_second_connection_counts_as_well(self):
+        data = message(b"/one\0")
+        line = f"7 write(3, {quoted(data)}, {len(data)}) = {len(data)}"
+        socket = self.connect(3, b"/run/xenstored/socket")
+        self.assertEqual(self.count(socket, line, socket, line), 2)
 
 
 if __name__ == "__main__":

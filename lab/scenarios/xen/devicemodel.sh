@@ -6,48 +6,39 @@
 # The guest itself takes minutes to start here and is not waited for: QEMU is what is looked at.
 # Exit codes: 0 all is as it should be; 1 something is not.
 set -euo pipefail
-source /pvusb/lab/guest/lab.sh
-
-expect() { [[ $2 == "$3" ]] || fail "$1: '$2', not '$3'"; }
-state() { pvusb devices --json | jq -r --arg id "$1" '.devices[] | select(.busId == $id) | .state'; }
-xl_name() { printf 'Port %d: Bus %03d Device %03d' "$2" "$(<"$devices/$1/busnum")" "$(<"$devices/$1/devnum")"; }
-xl_list() { xl usb-list hvm1 | sed -n 's/^ *\(Port [0-9]*: Bus.*\)/\1/p'; }
-at_home() { [[ $(links) == "$home" ]]; }
+source /pvusb/lab/guest/xl.sh
 
 load_usb
-home=$(links)
-cat >/run/hvm1.cfg <<END
-name = "hvm1"
-type = "hvm"
-kernel = "/guest/vmlinuz"
-ramdisk = "/guest/guest.gz"
-extra = "console=ttyS0"
-memory = 256
-vcpus = 1
-vga = "none"
-serial = "pty"
-END
-xl create -q /run/hvm1.cfg
+remember_home
+start_hvm hvm1
 say "the guest has begun"
 
-# Version 2 carries nothing below high speed in QEMU, and the audio device is one of full speed.
-expect "controller add" "$(pvusb controller add hvm1 --kind devicemodel --version 3)" "controller 0 in hvm1"
-expect "attach a keyboard" "$(pvusb attach hvm1 1-4)" "1-4 in hvm1 at 0:1"
-expect "attach what has two interfaces" "$(pvusb attach hvm1 1-5)" "1-5 in hvm1 at 0:2"
-expect "their states" "$(state 1-4) $(state 1-5)" "assigned assigned"
-expect "xl's list" "$(xl_list)" "$(xl_name 1-4 1)
-$(xl_name 1-5 2)"
-for device in 1-4 1-5; do
+# Each version carries what it can in QEMU: 1 full speed, 2 high speed alone, 3 both.
+for version in 3 2 1; do
+    expect "controller add" "$(pvusb controller add hvm1 --kind devicemodel --version $version)" \
+        "controller $((3 - version)) in hvm1"
+done
+expect "attach a keyboard" "$(pvusb attach hvm1 1-4 --at 0:1)" "1-4 in hvm1 at 0:1"
+expect "attach a stick of high speed" "$(pvusb attach hvm1 1-2 --at 1:1)" "1-2 in hvm1 at 1:1"
+expect "attach what has two interfaces" "$(pvusb attach hvm1 1-5 --at 2:1)" "1-5 in hvm1 at 2:1"
+expect "their states" "$(state 1-4) $(state 1-2) $(state 1-5)" "assigned assigned assigned"
+expect "what QEMU has" "$(qemu_devices hvm1)" "$(for id in 1-2 1-4 1-5; do qemu_name $id; done | sort)"
+qemu_monitor hvm1 'info usb'
+expect "xl's list" "$(xl_list hvm1)" "$(xl_name 1-4 1)
+$(xl_name 1-2 1)
+$(xl_name 1-5 1)"
+for device in 1-4 1-2 1-5; do
     expect "detach" "$(pvusb detach $device)" "$device with its host drivers"
 done
-wait_for "the drivers of before" at_home
+comes_home "detached"
+expect "what QEMU has afterwards" "$(qemu_devices hvm1)" ""
 say "there and back"
 
-xl usbdev-attach hvm1 "hostbus=$(<"$devices/1-5/busnum")" "hostaddr=$(<"$devices/1-5/devnum")"
+xl_attach hvm1 1-5
 expect "what xl attached" "$(state 1-5)" assigned
 expect "detach what xl attached" "$(pvusb detach 1-5)" "1-5 with its host drivers"
-expect "attach for the guest's end" "$(pvusb attach hvm1 1-4)" "1-4 in hvm1 at 0:1"
+expect "attach for the guest's end" "$(pvusb attach hvm1 1-4 --at 0:1)" "1-4 in hvm1 at 0:1"
 xl destroy hvm1
 pvusb recover
-wait_for "the drivers of before, after the guest's end" at_home
+comes_home "the guest's end"
 say "the guest ended, and nothing is left"

@@ -1,0 +1,105 @@
+#!/usr/bin/env bash
+# How long pvusb's commands take and how much they ask of xenstored, beside xl's, in the same domain 0
+# and the same minute: list, attach and detach on a controller of kind qusb, with one guest and with
+# 200 more that are made up.
+#
+# Usage: lab/run xen [-a lab.rounds=20] lab/scenarios/xen/speed.sh
+# Times are medians in milliseconds of rounds in which xl and pvusb take turns; requests are counted
+# once, in a run under strace. pvusb returns when QEMU has the device open or has closed it and the
+# host's drivers have it; xl returns when the port is written.
+# Exit codes: 0 no command of pvusb's is slower than xl's or asks more; 1 one is or does.
+set -euo pipefail
+source /pvusb/lab/guest/xl.sh
+
+tools=/pvusb/lab/guest
+rounds=$(sed -n 's/.*lab\.rounds=\([0-9]*\).*/\1/p' /proc/cmdline)
+rounds=${rounds:-20}
+declare -A samples=() requests=()
+
+# The commands, by tool and by what they do; where the device is in between is waited for.
+command_of() {
+    case $1-$2 in
+        xl-list) echo xl usb-list pv1 ;;
+        pvusb-list) echo pvusb list pv1 ;;
+        xl-attach) echo xl usbdev-attach pv1 "$(address 1-2)" ;;
+        pvusb-attach) echo pvusb attach pv1 1-2 ;;
+        xl-detach) echo xl usbdev-detach pv1 0 1 ;;
+        pvusb-detach) echo pvusb detach 1-2 ;;
+    esac
+}
+
+is_with_qemu() { [[ $(links 1-2) == 1-2:1.0=usbfs ]]; }
+
+# After xl has returned nothing is done yet.
+settle() {
+    case $1 in
+        attach) wait_for "QEMU to have 1-2" is_with_qemu ;;
+        detach) wait_for "the host to have 1-2" have_drivers 1-2 ;;
+    esac
+}
+
+# measure TOOL WHAT: one run, in microseconds.
+measure() {
+    local from to words
+    read -r -a words <<<"$(command_of "$1" "$2")"
+    from=${EPOCHREALTIME/./}
+    "${words[@]}" >/run/said 2>&1 || fail "${words[*]}: $(</run/said)"
+    to=${EPOCHREALTIME/./}
+    samples[$1-$2]+=" $((to - from))"
+    settle "$2"
+}
+
+count() {
+    local words
+    read -r -a words <<<"$(command_of "$1" "$2")"
+    strace -f --seccomp-bpf -qq -xx -s 1000000 -o /run/trace -e trace=connect,sendmsg,sendto,write,writev \
+        "${words[@]}" >/run/said 2>&1 || fail "${words[*]} under strace: $(</run/said)"
+    settle "$2"
+    say "counted $1 $2"
+    requests[$1-$2]=$(python3 "$tools/requests.py" /run/trace)
+    cp /run/trace "$OUT/trace-$guests-$1-$2"
+}
+
+median() { printf '%s\n' $1 | sort -n | awk '{ v[NR] = $1 } END { printf "%d", (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2000 }'; }
+
+# compare WHAT: a line, and whether pvusb is no worse.
+compare() {
+    local xl pvusb verdict=''
+    xl=$(median "${samples[xl-$1]}") pvusb=$(median "${samples[pvusb-$1]}")
+    ((pvusb <= xl)) || verdict+=' slower'
+    ((requests[pvusb-$1] <= requests[xl-$1])) || verdict+=' asks more'
+    printf '%-8s%8s%10d%10d%10d%10d  %s\n' "$1" "$guests" "$xl" "$pvusb" "${requests[xl-$1]}" \
+        "${requests[pvusb-$1]}" "${verdict:-as good or better}" | tee -a "$OUT/speed"
+    [[ -z $verdict ]] || worse=yes
+}
+
+compare_all() {
+    local round tool what
+    samples=() requests=()
+    for tool in xl pvusb; do
+        for what in list attach detach; do count "$tool" "$what"; done
+    done
+    for ((round = 0; round < rounds; round++)); do
+        for tool in xl pvusb; do
+            for what in list attach detach; do measure "$tool" "$what"; done
+        done
+    done
+    say "measured $rounds rounds"
+    for what in list attach detach; do compare "$what"; done
+}
+
+load_usb
+remember_home
+start_guest pv1 pv 'usbctrl = [ "type=qusb,version=2,ports=8" ]'
+wait_for "its controller" is_connected pv1
+say "the guest is ready; medians of $rounds"
+worse=''
+printf '%-8s%8s%10s%10s%10s%10s\n' WHAT GUESTS 'XL MS' 'PVUSB MS' 'XL REQ' 'PVUSB REQ' | tee "$OUT/speed"
+guests=1
+compare_all
+python3 "$tools/made_up.py" 200 8
+say "200 more"
+guests=201
+compare_all
+cat "$OUT/speed"
+[[ -z $worse ]] || fail "pvusb is slower than xl, or asks more of xenstored"
