@@ -113,9 +113,10 @@ extension Operation {
     private mutating func plan(_ seen: Observation) -> Effect? {
         guard let task = tasks.first else { return nil }
         plans += 1
-        // The store is read before the host: what usbback lists or has and no port holds may have
-        // been claimed between the two, and would be waited for in vain.
-        guard plans > 1 || !task.wantsUnheldCapture(in: seen) else {
+        // The store is read before the host, and usbback's table before the drivers: what does not
+        // fit may have been claimed between the two, and would be waited for in vain or be taken
+        // for half done.
+        guard plans > 1 || !task.wantsCaptureExplained(in: seen) else {
             look(for: .plan)
             return nil
         }

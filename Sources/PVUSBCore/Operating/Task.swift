@@ -44,10 +44,12 @@ enum Task: Hashable, Sendable {
         }
     }
 
-    /// Tells whether usbback lists or has a device to be given away, although no port holds it.
-    func wantsUnheldCapture(in seen: Observation) -> Bool {
-        guard case .attach(let device, _, _) = self, seen.places(of: device).isEmpty else {
-            return false
+    /// Tells whether a device to be given away is with usbback in a way that no pvusb leaves it: no
+    /// port holds it, or usbback has it and does not list it for the port that does.
+    func wantsCaptureExplained(in seen: Observation) -> Bool {
+        guard case .attach(let device, _, _) = self else { return false }
+        guard seen.places(of: device).isEmpty else {
+            return seen.status(of: device).state == .captured
         }
         let interfaces = seen.host.device(device)?.interfaces ?? []
         return seen.host.portTable?.lists(device) == true
