@@ -6,7 +6,8 @@ import Testing
 struct TornLookTests {
     private static let portTable = FileRequest.read("/sys/bus/usb/drivers/usbback/port_ids")
 
-    @Test func `a device that goes to another guest during the look is that guest's, not half done`()
+    @Test
+    func `a device that goes to another guest during the look is that guest's, not half done`()
         throws
     {
         var host = LittleHost()

@@ -51,7 +51,7 @@ extension Observation {
             let goal = status.place.map { Goal.assigned(id, $0) }
             return Plan(goal ?? .host(id), adoption(of: id, status), given: self)
         case .hub: return Plan(.host(id), [], given: self)
-        case .host: return Plan(.host(id), named ? returnOfPart(status) : [], given: self)
+        case .host: return Plan(.host(id), named ? returnOfRest(status) : [], given: self)
         case .parked where !named: return Plan(.host(id), [], given: self)
         case .unbound: return Plan(.host(id), named ? returnOfUnbound(status) : [], given: self)
         case .attaching: return finishedAttach(status) ?? planHost(of: id)
@@ -80,15 +80,6 @@ extension Observation {
                 ?? Step.probe(interface.id)
         }
         return release + returns + noteRemoval(id)
-    }
-
-    /// What xl noted of an interface that is without a driver beside others that have theirs.
-    private func returnOfPart(_ status: DeviceStatus) -> [Step] {
-        let returns = (status.device?.interfaces ?? []).filter { $0.driver == nil }
-            .compactMap { interface in
-                notedDriver(of: interface.id).map { Step.bind(interface.id, to: $0) }
-            }
-        return returns + noteRemoval(status.id)
     }
 
     /// The driver that xl noted for an interface, if it is there to be given one.
@@ -167,7 +158,7 @@ extension Observation {
     }
 
     /// A recorded driver is applied to the recorded device only; any other is probed.
-    private func returning(_ interface: HostInterface, by record: Record?) -> Step {
+    func returning(_ interface: HostInterface, by record: Record?) -> Step {
         guard let driver = record?.driver(of: interface.id), host.drivers.contains(driver) else {
             return .probe(interface.id)
         }
@@ -221,5 +212,5 @@ extension Record {
 
 extension HostInterface {
     /// Without an ordinary driver: with the passthrough driver, or with none.
-    fileprivate var isStranded: Bool { driver == nil || driver == SysfsPath.usbback }
+    var isStranded: Bool { driver == nil || driver == SysfsPath.usbback }
 }

@@ -1,57 +1,80 @@
 internal import USBModel
 
+// What belongs together comes back together: some drivers take several interfaces at once, from the
+// one that leads (cdc_ether.c, `usbnet_generic_cdc_bind`; sound/usb/card.c): one that was bound alone
+// keeps the leader out, and one that does not lead can't be bound alone.
 extension Observation {
     /// Plans that what refused to come back does so together with what its driver has already.
-    ///
-    /// Some drivers take several interfaces at once, from the one that leads (cdc_ether.c,
-    /// `usbnet_generic_cdc_bind`): one that was bound alone keeps the leader out.
     func planRejoining(of id: BusID) -> Plan {
         let status = status(of: id)
-        guard let homes = homes(of: status) else { return Plan(.host(id), [], given: self) }
+        let none = Plan(.host(id), [], given: self)
+        guard let record = status.record, status.state == .detaching, status.places.isEmpty,
+            isSame(status, record)
+        else { return none }
         let interfaces = status.device?.interfaces ?? []
-        let wanted = Set(interfaces.filter { $0.driver == nil }.compactMap { homes.drivers[$0.id] })
+        let stranded = interfaces.filter { $0.driver == nil }.map { record.driver(of: $0.id) }
         let tied = interfaces.filter { interface in
-            interface.driver.map { wanted.contains($0) && homes.drivers[interface.id] == $0 }
+            interface.driver.map { stranded.contains($0) && record.driver(of: interface.id) == $0 }
                 ?? false
         }
-        guard !tied.isEmpty else { return Plan(.host(id), [], given: self) }
-        let unbinds = tied.compactMap { tied in tied.driver.map { Step.unbind(tied.id, from: $0) } }
-        let returns = interfaces.compactMap { interface -> Step? in
-            guard interface.driver == nil || tied.contains(interface) else { return nil }
-            guard let driver = homes.drivers[interface.id], host.drivers.contains(driver) else {
-                return homes.isRecorded ? .probe(interface.id) : nil
+        guard !tied.isEmpty else { return none }
+        let returns = interfaces.filter { $0.isStranded || tied.contains($0) }
+            .map { returning($0, by: record) }
+        let end = withdrawal(of: record, for: id) + [.forget(id)]
+        return Plan(.host(id), unbinds(of: tied) + returns + end, given: self)
+    }
+
+    /// Gives the rest of a device back of which some interfaces have their drivers and others do
+    /// not: xl gives them back one by one, and stops at the first that is refused.
+    ///
+    /// By xl's notes, where it left any; else by the classes, as xl drops its notes before it is
+    /// done. For somebody who names the device only: most that look like this were never whole.
+    func returnOfRest(_ status: DeviceStatus) -> [Step] {
+        guard let device = status.device else { return [] }
+        let stranded = device.interfaces.filter { $0.driver == nil }
+        let noted = stranded.filter { notedDriver(of: $0.id) != nil }
+        guard noted.isEmpty else {
+            let returns = noted.compactMap { interface in
+                notedDriver(of: interface.id).map { Step.bind(interface.id, to: $0) }
             }
-            return .bind(interface.id, to: driver)
+            return recorded(device) + returns + [.forget(device.id)]
         }
-        return Plan(.host(id), unbinds + returns + homes.end, given: self)
-    }
-
-    /// The drivers that a device's interfaces had, and what ends their memory.
-    private struct Homes {
-        var drivers: [InterfaceID: DriverName]
-        var isRecorded: Bool
-        var end: [Step]
-    }
-
-    /// By our record of a device on its way back; by xl's notes of one without a record. Nil for
-    /// any that somebody has.
-    private func homes(of status: DeviceStatus) -> Homes? {
-        guard status.places.isEmpty else { return nil }
-        if let record = status.record {
-            guard status.state == .detaching, isSame(status, record) else { return nil }
-            return Homes(
-                drivers: Self.drivers(record.interfaces), isRecorded: true,
-                end: withdrawal(of: record, for: status.id) + [.forget(status.id)])
+        let leaders = device.interfaces.filter { leader in
+            leader.driver != nil && stranded.contains { leader.leads($0) }
         }
-        guard status.state == .host, let notes = notes[status.id] else { return nil }
-        return Homes(
-            drivers: Self.drivers(notes.interfaces), isRecorded: false,
-            end: noteRemoval(status.id))
+        guard !leaders.isEmpty else { return noteRemoval(device.id) }
+        let returns = leaders.compactMap { leader in
+            leader.driver.map { Step.bind(leader.id, to: $0) }
+        }
+        return recorded(device) + unbinds(of: leaders) + returns
+            + stranded.map { .probe($0.id) } + [.forget(device.id)]
     }
 
-    private static func drivers(_ interfaces: [RecordedInterface]) -> [InterfaceID: DriverName] {
-        var drivers: [InterfaceID: DriverName] = [:]
-        for interface in interfaces { drivers[interface.id] = interface.driver }
-        return drivers
+    /// Whoever comes after a death in between has to know which drivers there were.
+    private func recorded(_ device: HostDevice) -> [Step] {
+        let interfaces = device.interfaces.map { interface in
+            RecordedInterface(
+                id: interface.id, driver: interface.driver ?? notedDriver(of: interface.id))
+        }
+        let record = Record(
+            goal: .detach, place: nil, vm: nil, identity: device.identity, interfaces: interfaces)
+        return [.record(device.id, record)]
+    }
+
+    private func unbinds(of interfaces: [HostInterface]) -> [Step] {
+        interfaces.compactMap { interface in
+            interface.driver.map { Step.unbind(interface.id, from: $0) }
+        }
+    }
+}
+
+extension HostInterface {
+    /// Whether a driver that has this interface may take another one with it.
+    fileprivate func leads(_ other: HostInterface) -> Bool {
+        switch other.interfaceClass {
+        case .audio, .video: interfaceClass == other.interfaceClass
+        case .data: interfaceClass == .communications
+        default: false
+        }
     }
 }
