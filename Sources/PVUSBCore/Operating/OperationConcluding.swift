@@ -7,11 +7,18 @@ extension Operation {
         if current == nil, let error { note(error, of: task) }
         current?.error = error.map { $0.telling(status) }
         finishGoal(status: status)
+        if error != nil { dropFollowers(of: task) }
         if let error, error.code == .storeLost {
             phase = .ending(unlocks, .report(report))
             return nil
         }
         return unlock(held.reversed())
+    }
+
+    /// What a file wants after a controller that could not be made would go where it shall not, or
+    /// into one that is made for it and keeps the wanted one's number.
+    mutating func dropFollowers(of task: Task) {
+        if case .addController = task { tasks = [] }
     }
 
     mutating func finishGoal(status: DeviceStatus?) {

@@ -47,6 +47,7 @@ extension Operation {
     private mutating func passOver(_ error: PVUSBError) {
         let task = tasks.removeFirst()
         if !task.yieldsToOthers || error.code != .busy { note(error, of: task) }
+        dropFollowers(of: task)
         phase = .unlocking(held.reversed())
     }
 

@@ -14,6 +14,8 @@ extension Step {
         case .bind(let interface, _):
             seen.stranger(on: interface.device, identities) ?? seen.capture(of: interface.device)
         case .probe(let interface): seen.capture(of: interface.device)
+        // Plugged in again before its port was forgotten, a device may be with usbback after all.
+        case .forget(let device): seen.capture(of: device)
         case .unbind(let interface, let driver) where driver != SysfsPath.usbback:
             seen.stranger(on: interface.device, identities)
         case .clear(let device, let place) where seen.isKnown(device, at: place):

@@ -147,6 +147,10 @@ extension Observation {
             return [.record(id, record)]
                 + captured.map { .unbind($0.id, from: SysfsPath.usbback) } + exit
         }
+        // Emptied by a command that was cut short, the port may be in use for QEMU still.
+        if place.kind == .qusb, status.places.isEmpty, status.record?.place == place {
+            return [.awaitForgotten(id, place)]
+        }
         let known = host.portTable?.entries.first { $0.device == id }
         return known == nil || known?.place == place ? [] : [.awaitReleased(id)]
     }

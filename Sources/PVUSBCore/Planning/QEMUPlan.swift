@@ -34,7 +34,9 @@ extension Observation {
 
     /// A device's way out of a place: what QEMU has comes back by itself when it lets go.
     func release(of id: BusID, from place: Place, known: String?) -> [Step] {
-        guard hasQEMU(place.controller.domain) else { return [.clear(id, place)] }
+        guard hasQEMU(place.controller.domain), !isOthers(place, than: id) else {
+            return [.clear(id, place)]
+        }
         guard place.kind == .qusb else {
             return [.unplug(id, place, known: known), .clear(id, place), .awaitLetGo(id, place)]
         }
@@ -42,6 +44,15 @@ extension Observation {
         let isOpen = isWithQEMU(id, of: place.controller.domain) == true
         return [.clear(id, place)] + (isOpen ? [] : [.awaitForgotten(id, place)])
             + [.awaitLetGo(id, place)]
+    }
+
+    /// Tells whether what QEMU has in a port can't be the device: the port holds another one, or the
+    /// domain is not the one of which the record tells.
+    private func isOthers(_ place: Place, than id: BusID) -> Bool {
+        if case .device(let other) = content(of: place) { return other != id }
+        let present = domain(place.controller.domain)?.vm
+        guard let present, let recorded = records[id]?.vm else { return false }
+        return present != recorded
     }
 
     /// Tells whether a port names a device that QEMU does not have: it may be in use for QEMU all
