@@ -6,6 +6,9 @@ public struct ExplorationResult: Sendable {
     public var violations: [Violation] = []
     /// The pairs of each scenario, in order.
     public var scenarios: [(name: String, pairs: Int, states: Int)] = []
+
+    /// Begins with nothing.
+    public init() {}
 }
 
 /// Explores one scenario.
@@ -18,9 +21,11 @@ public func explore(
 ) -> ExplorationResult {
     let search = Search(scenario, mutant, violationsMax: violationsMax)
     search.explore()
-    return ExplorationResult(
-        tally: search.tally, violations: search.violations,
-        scenarios: [(scenario.name, search.tally.pairs, search.tally.states)])
+    var result = ExplorationResult()
+    result.tally = search.tally
+    result.violations = search.violations
+    result.scenarios = [(scenario.name, search.tally.pairs, search.tally.states)]
+    return result
 }
 
 /// Explores scenarios, as many at once as there are processors, each with tables of its own.

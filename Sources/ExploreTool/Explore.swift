@@ -44,8 +44,10 @@ struct Explore {
         }
         if options.showsScenarios { write(result.scenarioTable) }
         if options.showsTable { write(result.tally.table) }
+        let gaps = options.isWhole ? result.tally.gaps : []
+        for gap in gaps { complain(gap) }
         let tenths = duration.attoseconds / 100_000_000_000_000_000
         write(result.summary + " in \(duration.seconds).\(tenths) s")
-        return result.violations.isEmpty
+        return result.violations.isEmpty && gaps.isEmpty
     }
 }

@@ -28,8 +28,8 @@ struct ExplorationTests {
         let result = explore(scenario)
         #expect(result.violations.map { scenario.tell($0) } == [])
         let counts = try #require(result.tally.events.values.first)
-        for label in ["unplugged", "EAGAIN", "domain destroyed", "refused once", "store lost"] {
-            #expect(counts[label, default: 0] > 0, "nothing happened of: \(label)")
+        for occurrence: Occurrence in [.unplugged, .again, .destroyed, .refused, .storeLost] {
+            #expect(counts[occurrence, default: 0] > 0, "nothing happened of: \(occurrence)")
         }
     }
 

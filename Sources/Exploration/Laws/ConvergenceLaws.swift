@@ -18,6 +18,16 @@ extension Search {
         checkTruth(node, index)
         checkOwners(node, index)
         guard !node.isBusy else { return }
+        var world = play.heal(node.world)
+        // What a guest has closed, or xl has taken, QEMU lets go in its own time.
+        if !node.meddlers.isDisjoint(with: [.guest, .xl]), scenario.kind != .pv {
+            world = play.settle(world)
+        }
+        judgeEnd(node.with(world: world), index)
+    }
+
+    /// What can be made of a world without a living process, once what went wrong goes right.
+    private func judgeEnd(_ node: Node, _ index: Int32) {
         let key = JudgementKey(
             world: node.world, refusal: node.refusal, meddlers: node.meddlers,
             wasKilled: node.crashes > 0)
@@ -63,7 +73,7 @@ extension Search {
     /// What is wrong with a world in which everything was recovered; nil when nothing is.
     func flaw(in number: Int32, _ node: Node) -> (Law, String)? {
         let world = play.worlds.world(number)
-        if !scenario.movesBystander, !world.isHome(SmallWorld.bystander) {
+        if scenario.keepsBystander, !world.isHome(SmallWorld.bystander) {
             return (.bystanders, "the other device is not at home any more")
         }
         let device = scenario.device
@@ -76,7 +86,7 @@ extension Search {
         case .assigned, .parked, nil: break
         // Against xl detection is promised: what it left is shown with its remedy.
         case _ where node.meddlers.contains(.xl): return nil
-        case .unbound where !mayBeHome(node): break
+        case .unbound where !mayBeHome(node) || scenario.startsUnbound: break
         default: return (.recovery, "\(device) is \(truth.state.word)")
         }
         return debris(in: world, truth.state, node).map { (.debris, "there is \($0)") }
@@ -91,7 +101,7 @@ extension Search {
         guard state == .host || state == .unbound || state == nil, !scenario.movesBystander else {
             return nil
         }
-        let known = Set(scenario.clean.storePaths + scenario.world.storePaths)
+        let known = Set(scenario.clean.storePaths + scenario.ownPaths)
         let isOurs = node.meddlers.isEmpty && scenario.commands.count == 1 && !scenario.adds
         return world.storePaths.first { path in
             guard !known.contains(path) else { return false }
@@ -116,6 +126,8 @@ extension Search {
                 then: effects(of: command, in: node.world))
         }
         guard !isExcused(error, of: command, node) else { return }
+        // There is nothing left to name.
+        if error.code == .notFound, reaches(command, play.settle(first.world)) { return }
         // What a recovery has begun to undo is finished first, as the error says.
         let recovered = play.settle(run(.recover([]), in: first.world).world)
         let second = run(command, in: recovered)
@@ -134,6 +146,7 @@ extension Search {
         guard !error.message.isEmpty else { return false }
         if scenario.commands.count > 1 { return error.code != .unfinished }
         if case .removeController = command, error.code == .notFound { return true }
+        guard scenario.succeeds else { return true }
         return !node.meddlers.isDisjoint(with: [.plug, .domain, .xl, .guest, .udev])
     }
 

@@ -10,7 +10,9 @@ extension Search {
         of process: Process, from node: Node, to next: Node, _ slot: Int, _ index: Int32
     ) {
         let move = Move.perform(slot)
-        switch play.agents.effect(of: process.agent) {
+        let effect = play.agents.effect(of: process.agent)
+        checkLook(process, effect, index, move)
+        switch effect {
         case .store(let batch): checkBatch(batch, process, node, next, index, move)
         case .files(let requests):
             for case .write(let path, let text) in requests {
@@ -20,6 +22,15 @@ extension Search {
         case .wait: checkHeld(process, index, move)
         case .deviceModel, .lock, .unlock, .finished: break
         }
+    }
+
+    private func checkLook(
+        _ process: Process, _ effect: Effect, _ index: Int32, _ move: Move
+    ) {
+        let command = commands[process.command]
+        let isDry = scenario.isDry && scenario.commands.contains(command)
+        guard effect.changesWorld, isDry || command.onlyLooks else { return }
+        note(.looking, "\(command.words) does: \(effect.line)", at: index, move)
     }
 
     private func checkHeld(_ process: Process, _ index: Int32, _ move: Move) {
@@ -64,7 +75,8 @@ extension Search {
         let after = play.worlds.world(next.world)
         let held = Set(before.ports(holding: scenario.device))
         let lost = held.subtracting(after.ports(holding: scenario.device))
-        guard let port = lost.min(), before.hasController(port),
+        // A removal by force takes the backend away, too, and usbback forgets the port.
+        guard let port = lost.min(), before.hasController(port), after.hasController(port),
             before.drivers(of: scenario.device)?.contains(.usbback) == true,
             before.ports.contains(where: { $0.device == scenario.device && port.isThat(of: $0) })
         else { return }

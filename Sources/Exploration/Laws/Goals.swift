@@ -5,27 +5,37 @@ internal import Simulation
 extension Search {
     /// Tells whether a command's goal is reached in a world.
     func reaches(_ command: Command, _ number: Int32) -> Bool {
+        if scenario.isDry, scenario.commands.contains(command) { return true }
         let world = play.worlds.world(number)
         var truth = Expectation(scenario.device, in: world)
         switch command {
+        // Of two ports one is given up, and the other is whoever wrote it's.
+        case .detach, .detachPlace:
+            return scenario.isContested
+                ? truth.places.count < 2 : truth.places.isEmpty && truth.isFree
+        case .apply(_, let domain):
+            return truth.state == .assigned
+                && truth.places.first?.domain == world.number(of: domain)
         case .attach(let domain, let device, at: _):
             if device == .busID(SmallWorld.bystander) {
                 truth = Expectation(SmallWorld.bystander, in: world)
             }
             return truth.state == .assigned
                 && truth.places.first?.domain == world.number(of: domain)
-        case .detach: return truth.places.isEmpty && truth.isFree
-        case .detachPlace: return truth.places.isEmpty && truth.isFree
         case .addController(let domain, _): return world.hasLivingController(domain)
         case .removeController(let domain, let number, force: _):
             // An attach beside it may make the controller anew.
             guard scenario.commands.count == 1 else { return true }
             return world.number(of: domain).map { domain in
-                !world.hasController(
-                    PortName(domain: domain, controller: UInt32(number.number), port: 0))
+                world.hasNothing(
+                    of: PortName(
+                        kind: scenario.kind, domain: domain, controller: UInt32(number.number),
+                        port: 0))
             } ?? true
-        case .recover: return !truth.isHalfDone || truth.state == .contested
-        case .devices, .list, .show, .doctor, .awaitChange, .apply: return true
+        case .recover:
+            // What another tool has half done in its port is its own.
+            return !truth.isHalfDone || truth.state == .contested || scenario.isContested
+        case .devices, .list, .show, .doctor, .awaitChange: return true
         }
     }
 }
@@ -53,6 +63,16 @@ extension World {
                 text(domains / StorePath.Component(UInt($0)) / "name") == name
             }
         }
+    }
+
+    /// Neither libxl's record of a controller is there nor one of its ends.
+    fileprivate func hasNothing(of place: PortName) -> Bool {
+        let frontend =
+            StorePath.root / "local" / "domain" / StorePath.Component(UInt(place.domain))
+            / "device" / "vusb" / StorePath.Component(UInt(place.controller))
+        let backend = place.directory.parent
+        return !hasController(place) && text(frontend) == nil
+            && backend.flatMap { text($0) } == nil
     }
 
     /// The domain has a controller; its guest may close it as it likes.

@@ -54,6 +54,14 @@ public struct Scenario: Sendable {
     public var budget: Budget
     /// Whether the commands reach their goal when nobody disturbs them.
     public var succeeds = true
+    /// Whether the commands only plan.
+    public var isDry = false
+    /// Whether two ports hold the device at the beginning.
+    var isContested = false
+    /// Whether a domain that is gone has left nodes.
+    var hasOrphans = false
+    /// Who was at work before.
+    var meddlers: Meddlers = []
 
     /// The world in which nothing of all this has happened yet, for telling debris.
     public let clean: World
@@ -68,25 +76,65 @@ extension Scenario {
         }
     }
 
+    /// Tells whether the device has no drivers at the beginning.
+    var startsUnbound: Bool { Expectation(device, in: world).state == .unbound }
+
+    /// What is in the store at the beginning and may stay: not what a domain that is gone has left.
+    var ownPaths: [StorePath] {
+        guard hasOrphans else { return world.storePaths }
+        return world.storePaths.filter { path in
+            let words = path.components
+            return words.count < 6 || words[3] != "backend" || words[5] != "1"
+        }
+    }
+
     /// Tells whether the device's ordinary drivers claim several interfaces at once.
     var tiesInterfaces: Bool { plugged.interfaces.contains { !$0.siblings.isEmpty } }
 
     /// Tells whether a command of it makes a controller that stays.
     var adds: Bool {
-        commands.contains { if case .addController = $0 { true } else { false } }
+        commands.contains { command in
+            switch command {
+            case .addController, .apply: true
+            default: false
+            }
+        }
     }
 
-    /// Every event that fits a device in a guest's controller.
-    static let allEvents: [Event] = [
+    /// Tells whether the other device is with its drivers before and after.
+    var keepsBystander: Bool { !movesBystander && world.isHome(SmallWorld.bystander) }
+
+    /// Every event that can happen to a controller of a kind.
+    static func events(of kind: ControllerKind) -> [Event] {
+        switch kind {
+        case .pv: hostEvents + guestEvents
+        case .qusb: hostEvents + guestEvents + [.qemuDies, .qemuCannotOpen(tells: false)]
+        case .deviceModel:
+            hostEvents
+                + [
+                    .qemuDies, .qemuHangs, .qemuCannotOpen(tells: true),
+                    .qemuCannotOpen(tells: false),
+                ]
+        }
+    }
+
+    private static let hostEvents: [Event] = [
         .unplug, .replug(usbbackFirst: false), .replug(usbbackFirst: true),
         .swap(usbbackFirst: false), .swap(usbbackFirst: true), .destroy(leavingBackend: false),
         .destroy(leavingBackend: true), .renew(leavingBackend: false),
-        .renew(leavingBackend: true), .udev, .guestCloses, .guestGarbles, .guestDeletes,
-        .guestRewrites, .guestFloods,
+        .renew(leavingBackend: true), .udev,
+    ]
+
+    private static let guestEvents: [Event] = [
+        .guestCloses, .guestGarbles, .guestDeletes, .guestRewrites, .guestFloods,
     ]
 
     /// Every fault; a fault is possible only where its effect is.
-    static let allFaults: [Fault] =
+    static func faults(of kind: ControllerKind) -> [Fault] {
+        allFaults + (kind == .deviceModel ? [.qemuRefuses, .qemuIsCut, .qemuIsSilent] : [])
+    }
+
+    private static let allFaults: [Fault] =
         [
             .storeLostBefore, .storeLostAfter, .again, .againForEver, .timedOut, .interrupted,
         ] + errnos.map { .refused($0) }

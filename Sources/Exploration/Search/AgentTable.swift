@@ -48,9 +48,12 @@ struct AgentTable {
     private var successors: [UInt64: Int32] = [:]
     private var beginnings: [Command: Int32] = [:]
     private let mutant: Mutant?
+    /// The commands that only plan.
+    private let dry: Set<Command>
 
-    init(_ mutant: Mutant?) {
+    init(_ mutant: Mutant?, dry: [Command] = []) {
         self.mutant = mutant
+        self.dry = Set(dry)
     }
 
     var count: Int { agents.count }
@@ -58,7 +61,8 @@ struct AgentTable {
     /// The beginning of a command.
     mutating func begin(_ command: Command) -> Int32 {
         if let number = beginnings[command] { return number }
-        var agent = Agent(operation: Operation(command))
+        let options = OperationOptions(isDryRun: dry.contains(command))
+        var agent = Agent(operation: Operation(command, options))
         let effect = agent.next(nil, mutant)
         let number = number(of: agent, effect)
         beginnings[command] = number

@@ -45,7 +45,22 @@ extension Search {
         case .timedOut:
             guard need == .wait, play.react(in: node.world) != node.world else { return nil }
             return hear(play.agents.number(of: .timedOut), slot, next, index, move)
+        case .qemuRefuses, .qemuIsCut, .qemuIsSilent:
+            return answerForQEMU(fault, slot, next, index)
         }
+    }
+
+    private func answerForQEMU(_ fault: Fault, _ slot: Int, _ node: Node, _ index: Int32) -> Node? {
+        guard let process = node[slot], play.agents.need(of: process.agent) == .deviceModel,
+            let done = answer(to: process, slot, node)
+        else { return nil }
+        let reply: DeviceModelReply =
+            fault == .qemuRefuses
+            ? .refused(errorClass: "GenericError", description: "it is refused here")
+            : .unreachable("the connection to QEMU was cut")
+        let next = fault == .qemuIsCut ? done.node : node
+        let told = play.agents.number(of: .deviceModel(reply))
+        return hear(told, slot, next, index, .fault(slot, fault))
     }
 
     private func loseStore(_ slot: Int, _ node: Node, _ index: Int32, _ move: Move) -> Node? {

@@ -88,7 +88,7 @@ extension Search {
         case .reads, .store: return store(effect, process, slot, node)
         case .fileReads:
             var next = node
-            next[slot]?.traits.remove(.usbStale)
+            if looksAtDevice(effect) { next[slot]?.traits.remove(.usbStale) }
             return (play.readFiles(effect, in: node.world), next)
         case .fileWrites:
             if let refused = refusal(of: effect, node) { return (refused, node) }
@@ -106,6 +106,19 @@ extension Search {
             return (play.agents.number(of: answer), node.with(world, by: nil, play.worlds))
         case .end: return nil
         }
+    }
+
+    /// Tells whether a look shows which drivers have the device: one that was not listed when all were
+    /// is not looked at.
+    private func looksAtDevice(_ effect: Int32) -> Bool {
+        if let known = deviceLooks[effect] { return known }
+        guard case .files(let requests) = play.agents.effect(effect) else { return false }
+        let looks = requests.contains { request in
+            guard case .readLink(let path) = request else { return false }
+            return path.contains("/\(scenario.device):")
+        }
+        deviceLooks[effect] = looks
+        return looks
     }
 
     private func store(

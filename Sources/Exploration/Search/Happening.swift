@@ -21,6 +21,9 @@ extension Event {
                 uuid: "1d3f6f0a-0009-4a7e-9c55-00163e5e6c00")
             if scenario.kind != .pv { world.startQEMU(for: 1) }
         case .qemuDies: world.killQEMU(of: 1)
+        case .qemuHangs: world.changeQEMU(of: 1) { $0.answers = false }
+        case .qemuCannotOpen(let tells):
+            world.changeQEMU(of: 1) { $0.opening = tells ? .refuses : .fails }
         case .udev: bindFirst(in: &world, scenario.device)
         case .guestCloses: guestWrites("state", "6", in: &world)
         case .guestGarbles: guestWrites("state", "\u{1b}[2Jx", in: &world)
@@ -59,12 +62,23 @@ extension Event {
         case .unplug, .replug, .swap: .plug
         case .destroy, .renew, .qemuDies: .domain
         case .udev: .udev
+        case .qemuHangs, .qemuCannotOpen: .qemu
         case .guestCloses, .guestGarbles, .guestDeletes, .guestRewrites, .guestFloods: .guest
         }
     }
 }
 
 extension World {
+    /// The world with a QEMU that answers and opens again: what hangs for ever is not waited for.
+    func healed(_ domain: UInt16) -> World {
+        var world = self
+        world.changeQEMU(of: domain) {
+            $0.answers = true
+            $0.opening = .opens
+        }
+        return world
+    }
+
     func isAlive(_ domain: UInt16) -> Bool { guests.contains { $0.domain == domain } }
 }
 
@@ -76,9 +90,10 @@ extension XLStory {
         case .attach, .attachHere:
             let place = XLController(domain: self == .attach ? 2 : 1, number: 0)
             let port: UInt8 = self == .attach ? 1 : 2
-            let backend = Self.backend(of: place)
+            let name = PortName(
+                kind: scenario.kind, domain: place.domain, controller: place.number, port: port)
             guard world.ports(holding: device).isEmpty,
-                world.text(backend / "port" / StorePath.Component(UInt(port))) == ""
+                world.text(name.directory / StorePath.Component(UInt(port))) == ""
             else { return nil }
             let actions = world.xlAttach(
                 device, domain: place.domain, controller: place.number, port: port)
@@ -93,10 +108,5 @@ extension XLStory {
             return actions.isEmpty
                 ? nil : Playground.XLRest(actions: actions[...], undo: [.removeNotes(device)])
         }
-    }
-
-    private static func backend(of place: XLController) -> StorePath {
-        .root / "local" / "domain" / "0" / "backend" / "vusb"
-            / StorePath.Component(UInt(place.domain)) / StorePath.Component(UInt(place.number))
     }
 }

@@ -42,6 +42,12 @@ public enum Fault: Hashable, Sendable {
     case timedOut
     /// Somebody wants the process to stop.
     case interrupted
+    /// QEMU refuses what it is asked by QMP.
+    case qemuRefuses
+    /// QEMU does what it is asked, and the connection is cut before it says so.
+    case qemuIsCut
+    /// QEMU is silent: it does nothing and answers nothing.
+    case qemuIsSilent
 }
 
 /// What somebody else does to the host.
@@ -70,6 +76,10 @@ public enum Event: Hashable, Sendable {
     case guestFloods
     /// The guest's QEMU is killed.
     case qemuDies
+    /// QEMU answers nobody from now on, and serves its devices all the same.
+    case qemuHangs
+    /// QEMU can't open devices from now on; it tells by QMP, or in its log only.
+    case qemuCannotOpen(tells: Bool)
 }
 
 /// A command of xl's that begins beside us.
@@ -83,49 +93,19 @@ public enum XLStory: Hashable, Sendable {
 }
 
 extension Move {
-    /// What kind of event it is, for a table.
-    var label: String {
+    /// What kind of thing happens, for the table.
+    var occurrence: Occurrence {
         switch self {
-        case .perform: "next effect"
-        case .killBefore: "killed before"
-        case .killAfter: "killed after"
-        case .begin: "new command"
-        case .react: "backends, guests"
-        case .fault(_, let fault): fault.label
-        case .event(let event): event.label
-        case .xlBegins(.detach): "xl detaches"
-        case .xlBegins: "xl attaches"
-        case .xlActs: "xl goes on"
-        }
-    }
-}
-
-extension Fault {
-    var label: String {
-        switch self {
-        case .storeLostBefore, .storeLostAfter: "store lost"
-        case .again: "EAGAIN"
-        case .againForEver: "EAGAIN for ever"
-        case .refused: "refused once"
-        case .refusedForEver: "refused for ever"
-        case .timedOut: "slow guest"
-        case .interrupted: "interrupted"
-        }
-    }
-}
-
-extension Event {
-    var label: String {
-        switch self {
-        case .unplug: "unplugged"
-        case .replug: "replugged"
-        case .swap: "another device"
-        case .destroy: "domain destroyed"
-        case .renew: "domid given anew"
-        case .udev: "udev binds"
-        case .guestCloses, .guestGarbles, .guestDeletes, .guestRewrites: "guest rewrites"
-        case .guestFloods: "guest floods"
-        case .qemuDies: "QEMU killed"
+        case .perform: .effect
+        case .killBefore: .killedBefore
+        case .killAfter: .killedAfter
+        case .begin: .newCommand
+        case .react: .others
+        case .fault(_, let fault): fault.occurrence
+        case .event(let event): event.occurrence
+        case .xlBegins(.detach): .xlDetaches
+        case .xlBegins: .xlAttaches
+        case .xlActs: .xlGoesOn
         }
     }
 }

@@ -70,6 +70,8 @@ struct Meddlers: OptionSet, Hashable {
     static let fault = Meddlers(rawValue: 32)
     /// Somebody stopped a process.
     static let stop = Meddlers(rawValue: 64)
+    /// QEMU did not do what it could have done.
+    static let qemu = Meddlers(rawValue: 128)
 }
 
 /// A place in an explored story: a world, the living processes, and what is left of the budget.
@@ -98,6 +100,13 @@ struct Node {
 
     /// Tells whether a process is alive.
     var isBusy: Bool { processes.0 != nil || processes.1 != nil }
+
+    /// The same place in another world.
+    func with(world: Int32) -> Node {
+        var node = self
+        node.world = world
+        return node
+    }
 
     /// What tells the state apart from others: the world and the operations, no budgets.
     func state(_ world: Digest) -> Digest {

@@ -33,6 +33,7 @@ struct Playground {
     private var performed: [Key: Result] = [:]
     private var reactions: [Int32: Int32] = [:]
     private var settlings: [Int32: Int32] = [:]
+    private var healings: [Int32: Int32] = [:]
     private var openings: [Int32: Result] = [:]
     private var closings: [Key: Int32] = [:]
     private var happenings: [Key: Int32] = [:]
@@ -40,7 +41,7 @@ struct Playground {
 
     init(_ scenario: Scenario, _ mutant: Mutant?) {
         self.scenario = scenario
-        agents = AgentTable(mutant)
+        agents = AgentTable(mutant, dry: scenario.isDry ? scenario.commands : [])
     }
 
     // MARK: - Connections
@@ -160,6 +161,15 @@ struct Playground {
         }
         settlings[world] = last
         return last
+    }
+
+    /// The world in which a QEMU that hangs, or can't open devices, does what it should again.
+    mutating func heal(_ world: Int32) -> Int32 {
+        guard scenario.kind != .pv else { return world }
+        if let known = healings[world] { return known }
+        let next = worlds.number(of: worlds.world(world).healed(1))
+        healings[world] = next
+        return next
     }
 
     /// The world after an event; the same one where it can't happen.

@@ -24,6 +24,7 @@ final class Search {
     var truths: [TruthKey: [String]] = [:]
     var judged: Set<JudgementKey> = []
     var owners: [Int32: Int] = [:]
+    var deviceLooks: [Int32: Bool] = [:]
     let violationsMax: Int
 
     init(_ scenario: Scenario, _ mutant: Mutant? = nil, violationsMax: Int = 20) {
@@ -54,6 +55,7 @@ final class Search {
     /// The node in which all commands have begun.
     func beginning() -> Node {
         var node = Node(world: play.worlds.number(of: scenario.world))
+        node.meddlers = scenario.meddlers
         for (slot, command) in scenario.commands.enumerated() {
             begin(command, in: slot, of: &node)
         }

@@ -8,6 +8,12 @@ public struct Tally: Hashable, Sendable {
         public let command: String
         /// The kind of controller.
         public let kind: ControllerKind
+
+        /// Names a row.
+        public init(command: String, kind: ControllerKind) {
+            self.command = command
+            self.kind = kind
+        }
     }
 
     /// Distinct pairs of a state and what happened in it.
@@ -16,15 +22,18 @@ public struct Tally: Hashable, Sendable {
     public var states = 0
     /// Distinct worlds.
     public var worlds = 0
-    /// How often each kind of event happened, by row.
-    public var events: [Row: [String: Int]] = [:]
+    /// How often each kind of thing happened, by row.
+    public var events: [Row: [Occurrence: Int]] = [:]
     /// A hash over all states; it does not depend on when they were found.
     public var digest = Digest()
+
+    /// Counts nothing yet.
+    public init() {}
 
     mutating func count(_ move: Move, _ scenario: Scenario) {
         pairs += 1
         let row = Row(command: scenario.label, kind: scenario.kind)
-        events[row, default: [:]][move.label, default: 0] += 1
+        events[row, default: [:]][move.occurrence, default: 0] += 1
     }
 
     /// Takes another search's counts in; the order counts.

@@ -22,7 +22,9 @@ struct SeededBug: CustomTestStringConvertible {
         needsEvents = events
     }
 
-    static let all = records + ports + drivers + lies + transactions
+    static let all =
+        records + ports + drivers + lies + transactions + recoveries + controllers + qusb
+        + deviceModel
 }
 
 // MARK: - Records

@@ -43,6 +43,26 @@ enum Twists {
         { effect, _ in isPlace(effect) ? .pretend(answer) : .perform(effect) }
     }
 
+    /// Says that QEMU has done something, and does not ask it.
+    static func qemuPretending(
+        _ isPlace: @escaping @Sendable (DeviceModelCommand.Action) -> Bool
+    ) -> Twist {
+        { effect, _ in
+            guard case .deviceModel(let command) = effect, isPlace(command.action) else {
+                return .perform(effect)
+            }
+            return .pretend(.deviceModel(.done))
+        }
+    }
+
+    /// Tells other names of what QEMU has.
+    static func lyingOfQEMU(_ change: @escaping @Sendable ([String]) -> [String]) -> Lie {
+        { _, answer in
+            guard case .deviceModel(.names(let names)) = answer else { return answer }
+            return .deviceModel(.names(change(names)))
+        }
+    }
+
     /// Changes writes to files, each by itself.
     static func files(_ change: @escaping @Sendable (FileRequest) -> [FileRequest]) -> Twist {
         { effect, _ in
