@@ -62,6 +62,12 @@ class Sandbox:
         self.world.write_bytes(signature.world)
         Path(f"{self.world}.tmp").unlink(missing_ok=True)
 
+    def change(self, body):
+        """Changes the world's document."""
+        document = json.loads(self.world.read_text())
+        body(document)
+        self.world.write_text(json.dumps(document))
+
     def rest(self):
         """What is there when nobody has anything to do: time stands still between two commands."""
         return self.signature()

@@ -77,7 +77,9 @@ def jobs(options):
     wanted = [
         index for index, scene in enumerate(SCENES)
         if not options.command or scene.command in options.command]
-    return [(store, index) for store in options.store for index in wanted]
+    return [
+        (store, index) for store in options.store for index in wanted
+        if store == "sandbox" or not SCENES[index].is_sandbox_only]
 
 
 def main(options):

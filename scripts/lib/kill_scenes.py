@@ -29,10 +29,35 @@ class Scene:
     goal: str | None = None
     # Exit codes of the repeated command: 5 where what it removes is gone.
     codes: tuple = (0,)
+    guest: str = "pv1"
+    # What a world needs before: a change of its document. A real store has no QEMU to play.
+    world: Callable | None = None
+
+    @property
+    def is_sandbox_only(self):
+        """Whether QEMU serves the device."""
+        return self.world is not None
 
 
-def _attach(device):
-    return ("attach", "pv1", device)
+def _attach(device, guest="pv1"):
+    return ("attach", guest, device)
+
+
+def _with_qemu(document):
+    """The first guest has a QEMU, and the host no usbback: attach makes a controller of kind qusb."""
+    document["usb"]["drivers"].remove("usbback")
+    document["qemus"].append(
+        dict(document["qemus"][0], domid=1, process=4001, slots=[], peripherals=[]))
+    nodes = document["store"]
+    for path, value in {
+            "/local/domain/1/image": "", "/local/domain/1/image/device-model-pid": "4001",
+            "/local/domain/0/device-model/1": "", "/local/domain/0/device-model/1/backends": "",
+            "/local/domain/0/device-model/1/backends/qusb": ""}.items():
+        nodes[path] = dict(nodes["/local/domain/0"], value=value)
+
+
+def _as_it_is(_):
+    """win10 has a QEMU: attach makes a controller that it emulates."""
 
 
 def _in_the_midst_of_a_detach(left):
@@ -45,6 +70,10 @@ def _captured_in_part(left):
 
 def _made_a_controller(left):
     return bool(left.controllers) and left.record(STICK) and not left.holders(STICK)
+
+
+def _begun_to_leave(left):
+    return left.record(SOUND)["goal"] == "detach" and left.holders(SOUND)
 
 
 REMOVE = {"words": ("controller", "remove", "pv1", "0"), "goal": "host", "codes": (0, 5)}
@@ -73,3 +102,23 @@ SCENES = [
         "controller remove", "two interfaces", begin=(ADD, _attach(SOUND)), device=SOUND,
         **REMOVE),
 ]
+
+
+def _served(kind, guest, world):
+    """A controller that QEMU serves: it is made, given back, removed, and a detach that was killed
+    is recovered."""
+    device = {"device": SOUND, "guest": guest, "world": world}
+    attach, remove = _attach(SOUND, guest), ("controller", "remove", guest, "0")
+    return [
+        Scene("attach", kind, attach, goal="assigned", **device),
+        Scene("detach", kind, ("detach", SOUND), (attach,), goal="host", **device),
+        Scene(
+            "recover", kind, ("recover",), (attach,), goal="host",
+            half=Half(("detach", SOUND), _begun_to_leave), **device),
+        Scene(
+            "controller remove", kind, remove, (attach,), goal="host", codes=(0, 5), **device),
+    ]
+
+
+SCENES += _served("kind qusb", "pv1", _with_qemu)
+SCENES += _served("kind devicemodel", "win10", _as_it_is)

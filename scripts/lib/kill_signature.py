@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 PORT = re.compile(r"^/local/domain/0/backend/vusb/(\d+)/(\d+)/port/(\d+)$")
+# Those of the kinds that QEMU serves; of the others libxl's record has copies, always empty.
+HOLDER = re.compile(
+    r"^(?:/local/domain/0/backend/[vq]usb/\d+/\d+|/libxl/\d+/device/vusb/\d+)/port/\d+$")
 CONTROLLER = re.compile(r"^/libxl/(\d+)/device/vusb/(\d+)$")
 END = re.compile(r"^/local/domain/(?:0/backend/vusb/(\d+)|(\d+)/device/vusb)/(\d+)(?:/|$)")
 
@@ -40,7 +43,15 @@ class Signature:
 
     def holders(self, device):
         """The port nodes that hold a device."""
-        return [path for path, value in self.nodes.items() if PORT.match(path) and value == device]
+        return [
+            path for path, value in self.nodes.items() if HOLDER.match(path) and value == device]
+
+    def is_open(self, device):
+        """Whether a QEMU has a device open."""
+        return any(
+            item.get("busId") == device and item.get("number") is not None
+            for qemu in self.document.get("qemus", [])
+            for item in qemu["slots"] + qemu["peripherals"])
 
     def record(self, device):
         """A device's record; None when it has none."""

@@ -32,8 +32,11 @@ class Trial:
 
     def prepare(self):
         """Finds the beginning, and what the command does when nobody kills it."""
-        for words in (("attach", "pv1", self.scene.device), ("detach", self.scene.device),
-                      ("controller", "remove", "pv1", "0")):
+        guest, device = self.scene.guest, self.scene.device
+        if self.scene.world:
+            self.ground.change(self.scene.world)
+        for words in (("attach", guest, device), ("detach", device),
+                      ("controller", "remove", guest, "0")):
             self.must(*words)
         self.pristine = self.ground.rest()
         self.homes = self.pristine.drivers(self.scene.device)
@@ -164,7 +167,8 @@ class Trial:
         drivers, holders, record = seen.drivers(name), seen.holders(name), seen.record(name)
         facts = f"it is shown as {state}, and {drivers}, {holders}, record {record}"
         is_home = drivers == self.homes and not holders and not record
-        is_in = len(holders) == 1 and set(drivers) == {"usbback"} and record["goal"] == "attached"
+        is_taken = set(drivers) == {"usbback"} or seen.is_open(name)
+        is_in = len(holders) == 1 and is_taken and record["goal"] == "attached"
         expect((state == "host") == is_home and (state == "assigned") == is_in, facts)
         if state in SETTLED:
             expect(not remedy and not device["conditions"], f"{facts}: a remedy, {remedy}")
