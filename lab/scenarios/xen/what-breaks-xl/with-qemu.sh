@@ -93,7 +93,7 @@ replaced() {
     expect "the other stick" "$(state 1-2)" host
     pull_stick other
     plug_own_stick
-    says pvusb attach pv2 1-2
+    attach_to_qemu 1-2 || return 0
     pull_stick stick
     plug_stick other spare LAB-OTHER
     expect "the other stick, after pvusb's attach" "$(state 1-2)" stale
