@@ -35,7 +35,11 @@ public enum Catalogue {
 
     private static func all(_ kind: ControllerKind, _ extent: Extent) -> [Scenario] {
         singles(kind, extent) + shaped(kind, extent)
-            + richerStories(kind).map { scenario($0, kind, 1, .plain, .richer, extent) }
+            + richerStories(kind).map { story in
+                let isKnown = stories(kind).contains { $0.label == story.label }
+                let isFew = isKnown && !story.label.hasPrefix("recover")
+                return scenario(story, kind, 1, .plain, isFew ? .richer : .other, extent)
+            }
             + races(kind).map { scenario($0, kind, 1, .plain, .race, extent) }
     }
 
@@ -67,7 +71,10 @@ extension Catalogue {
     /// What kind of story it is, for what may happen in it.
     private enum Sort {
         case single
+        /// One of the same commands, from elsewhere.
         case richer
+        /// A command that is in no other scenario, and what was left half done.
+        case other
         case race
     }
 
@@ -104,11 +111,14 @@ extension Catalogue {
         case (.narrow, .race): Scenario.Budget(crashes: 0, events: 0)
         case (.narrow, _): Scenario.Budget(crashes: 1, events: 1, together: 1)
         case (.full, .race): Scenario.Budget(crashes: 2, events: 1, together: 1)
-        case (.full, .richer): Scenario.Budget(crashes: 3, events: 1)
+        case (.full, .richer), (.full, .other): Scenario.Budget(crashes: 3, events: 1)
         case (.full, .single):
             Scenario.Budget(crashes: 3, events: count == 1 ? 2 : 1, together: count == 8 ? 1 : 2)
         case (_, .race): Scenario.Budget(crashes: 1, events: 0)
-        case (_, .richer): Scenario.Budget(crashes: 2, events: 1, together: 1)
+        case (_, .richer): Scenario.Budget(crashes: 2, events: 0)
+        case (_, .other): Scenario.Budget(crashes: 2, events: 1, together: 1)
+        case (_, .single) where kind != .pv:
+            Scenario.Budget(crashes: 2, events: count == 1 ? 1 : 0, together: 1)
         case (_, .single):
             Scenario.Budget(crashes: 3, events: count > 2 ? 0 : 1, together: count == 1 ? 2 : 1)
         }

@@ -12,6 +12,10 @@ enum EmptyCell: String, CaseIterable {
     case noXL = "xl is explored beside attach and detach only"
     case noPort = "no port holds the device"
     case drivers = "no interface is ever without a driver"
+    case whole = "QEMU takes the device and gives it back: nothing is written to sysfs"
+    case noQuestion = "it asks QEMU nothing by QMP"
+    case quiet = "no backend and no guest has anything to do"
+    case oneKill = "two commands at once have one kill, and no third command"
 
     /// The letter that stands in the cell.
     var letter: String {
@@ -38,27 +42,52 @@ enum EmptyCell: String, CaseIterable {
     }
 
     private static func ofCommand(_ row: Tally.Row, _ occurrence: Occurrence) -> EmptyCell? {
-        if row.command == "two at once", occurrence.isOfOthers { return .alone }
+        if row.command == "two at once" { return ofRaces(row, occurrence) }
+        let onlyLooks = ["looks", "dry run"].contains(row.command)
         switch occurrence {
         case .xlAttaches, .xlDetaches, .xlGoesOn:
             return ["attach", "detach"].contains(row.command) ? nil : .noXL
-        case .killedAfter, .again, .againForEver:
-            return ["looks", "dry run"].contains(row.command) ? .noCommits : nil
-        case .slow: return ["looks", "dry run"].contains(row.command) ? .noWaits : nil
+        case .again, .againForEver: return onlyLooks ? .noCommits : nil
+        case .slow: return onlyLooks || isQuick(row) ? .noWaits : nil
         case .refused, .refusedForEver:
-            return ["looks", "dry run", "controller add"].contains(row.command) ? .noWrites : nil
-        case .udev: return row.command == "controller add" ? .drivers : nil
+            if onlyLooks || row.command == "controller add" { return .noWrites }
+            return row.kind == .pv || isReturn(row) ? nil : .whole
+        case .udev: return hasDrivers(row) ? .drivers : nil
+        case .qemuRefuses, .qemuIsCut, .qemuIsSilent: return onlyLooks ? .noQuestion : nil
+        case .others:
+            return row.kind == .deviceModel && row.command == "recover DEVICE" ? .quiet : nil
         default: return nil
         }
     }
-}
 
-extension Occurrence {
-    /// Whether it is neither the commands' own nor a kill.
-    fileprivate var isOfOthers: Bool {
-        switch self {
-        case .effect, .killedBefore, .killedAfter, .newCommand, .others: false
-        default: true
+    private static func ofRaces(_ row: Tally.Row, _ occurrence: Occurrence) -> EmptyCell? {
+        switch occurrence {
+        case .effect, .killedBefore, .killedAfter: nil
+        case .newCommand: .oneKill
+        case .others: row.kind == .deviceModel ? .quiet : nil
+        default: .alone
+        }
+    }
+
+    /// QEMU answers a command at once; only a guest that gives a controller back takes its time.
+    private static func isQuick(_ row: Tally.Row) -> Bool {
+        switch row.kind {
+        case .pv: false
+        case .qusb: row.command == "recover DEVICE"
+        case .deviceModel: !row.command.hasPrefix("controller remove")
+        }
+    }
+
+    /// What QEMU did not give back is bound by the command.
+    private static func isReturn(_ row: Tally.Row) -> Bool {
+        ["detach --no-rebind", "recover", "recover DEVICE"].contains(row.command)
+    }
+
+    private static func hasDrivers(_ row: Tally.Row) -> Bool {
+        switch row.kind {
+        case .pv: ["controller add", "dry run"].contains(row.command)
+        case .qusb: !isReturn(row)
+        case .deviceModel: row.command == "controller add"
         }
     }
 }
