@@ -183,6 +183,12 @@ struct UserdataTests {
         "userdata-d.\(domain).\(uuid).libxl-json"
     }
 
+    @Test func `a host with a file of domain 0 alone has another toolstack`() {
+        #expect(!Userdata(names: []).isKept)
+        #expect(!Userdata(names: [Self.name(0)]).isKept)
+        #expect(Userdata(names: [Self.name(0), Self.name(3)]).isKept)
+    }
+
     @Test func `a domain's configuration is found by its number, the lock is named after both`()
         throws
     {

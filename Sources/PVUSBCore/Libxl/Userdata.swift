@@ -12,13 +12,14 @@ public struct Userdata: Hashable, Sendable {
     init(names: [String] = []) {
         var uuids: [DomainID: [String]] = [:]
         for name in names {
-            guard let (domain, uuid) = Self.owner(of: name) else { continue }
+            guard let (domain, uuid) = Self.owner(of: name), domain != .zero else { continue }
             uuids[domain, default: []].append(uuid)
         }
         self.uuids = uuids
     }
 
-    /// Whether libxl keeps anything; where another toolstack runs it does not.
+    /// Whether libxl keeps anything of a guest; where another toolstack runs it does not, though
+    /// there is a file of domain 0 on every host (xen-init-dom0.c).
     var isKept: Bool { !uuids.isEmpty }
 
     /// The configuration of a domain.
