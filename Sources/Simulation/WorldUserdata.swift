@@ -21,8 +21,12 @@ extension World {
     }
 
     /// Replaces a file of libxl's; no other file of the simulated tree can be replaced.
+    ///
+    /// libxl drops a domain's files under the lock of whoever replaces them (libxl_domain.c,
+    /// `devices_destroy_cb`): here it does so at once, and what it dropped can't be brought back.
     public mutating func replace(_ path: String, with bytes: [UInt8]) throws(FileErrno) {
-        guard let name = Self.userdataName(path), !userdata.isEmpty else { throw .readOnly }
+        guard let name = Self.userdataName(path) else { throw .readOnly }
+        guard userdata[name] != nil else { throw .noEntry }
         userdata[name] = bytes
     }
 

@@ -77,6 +77,9 @@ extension Search {
             return (.bystanders, "the other device is not at home any more")
         }
         let device = scenario.device
+        if node.meddlers.isDisjoint(with: [.xl, .plug]), let domain = world.misconfigured {
+            return (.configuration, "that of domain \(domain) has not")
+        }
         let truth = Expectation(device, in: world)
         switch truth.state {
         case .host:

@@ -34,6 +34,8 @@ public enum Law: String, Hashable, Sendable, CaseIterable {
     case wholeChanges = "a batch that writes more than one node is one transaction"
     /// Two guests never have the same device.
     case oneOwner = "no two ports hold a device by our doing"
+    /// What libxl makes a domain anew from is what the domain has.
+    case configuration = "libxl's configuration has the devices that the ports have"
     /// Who only looks or plans leaves all as it was.
     case looking = "a look and a dry run change nothing"
     /// Whatever is told, an operation ends.

@@ -37,7 +37,7 @@ public enum Catalogue {
         singles(kind, extent) + shaped(kind, extent)
             + richerStories(kind).map { story in
                 let isKnown = stories(kind).contains { $0.label == story.label }
-                let isFew = isKnown && !story.label.hasPrefix("recover")
+                let isFew = isKnown && !story.label.hasPrefix("recover") && !story.isKept
                 return scenario(story, kind, 1, .plain, isFew ? .richer : .other, extent)
             }
             + races(kind).map { scenario($0, kind, 1, .plain, .race, extent) }
@@ -82,7 +82,8 @@ extension Catalogue {
         _ story: Story, _ kind: ControllerKind, _ count: Int, _ shape: SmallWorld.Shape,
         _ sort: Sort, _ extent: Extent
     ) -> Scenario {
-        let clean = SmallWorld.make(interfaces: count, shape: shape, kind: kind)
+        let made = SmallWorld.make(interfaces: count, shape: shape, kind: kind)
+        let clean = story.isKept ? SmallWorld.keeping(made) : made
         let suffix = shape == .plain ? "" : " \(shape)"
         var scenario = Scenario(
             name: "\(story.name), \(kind.rawValue), \(count)\(suffix)", kind: kind,

@@ -41,6 +41,17 @@ enum SmallWorld {
         return world
     }
 
+    /// The world, in which libxl keeps configurations of the guests.
+    static func keeping(_ world: World) -> World {
+        var world = world
+        for domain in [1, 2] {
+            let name =
+                "userdata-d.\(domain).1d3f6f0a-000\(domain)-4a7e-9c55-00163e5e6c00.libxl-json"
+            world.userdata[name] = Array("{\n    \"on_reboot\": \"restart\"\n}\n\0".utf8)
+        }
+        return world
+    }
+
     /// Another device for the device's socket.
     static var other: SimulatedDevice {
         plugged(device, product: "5567", number: 2, interfaces: 1)

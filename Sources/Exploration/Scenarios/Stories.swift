@@ -13,6 +13,8 @@ extension Catalogue {
         var succeeds = true
         /// Whether the commands only plan.
         var isDry = false
+        /// Whether libxl keeps configurations of the guests.
+        var isKept = false
 
         init(
             _ name: String, as label: String? = nil, _ beginning: Beginning, _ command: Command,
@@ -63,6 +65,21 @@ extension Catalogue {
     /// The commands from everywhere else.
     static func richerStories(_ kind: ControllerKind) -> [Story] {
         attaches(kind) + detaches + recoveries(kind) + removals + looks + dryRuns(kind)
+            + kept
+    }
+
+    /// The commands that change libxl's configurations, where there are any.
+    private static let kept: [Story] = [
+        Story("attach, configured", as: "attach", .controllers, attach),
+        Story("attach, controller made, configured", as: "attach", .fresh, attach),
+        Story("detach, configured", as: "detach", .attached, .detach(device)),
+        Story("recover, configured", as: "recover", .halfAttached, .recover([])),
+        Story("recover of a detach, configured", as: "recover", .halfDetached, .recover([])),
+        Story("controller remove, configured", as: "controller remove", .attached, remove()),
+    ].map { story in
+        var story = story
+        story.isKept = true
+        return story
     }
 
     private static func attaches(_ kind: ControllerKind) -> [Story] {

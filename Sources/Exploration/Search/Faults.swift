@@ -32,13 +32,13 @@ extension Search {
             if fault == .again { after[slot]?.traits.remove(.neverCommits) }
             return hear(done.answer, slot, after, index, move)
         case .refused(let errno):
-            guard need == .fileWrites else { return nil }
+            guard need == .fileWrites, driverWrite(effect) != nil else { return nil }
             let answer = play.agents.number(of: .files([.failure(errno)]))
             return hear(answer, slot, next, index, move)
         case .refusedForEver(let errno):
-            guard need == .fileWrites, node.refusal < 0,
-                case .files(let requests) = play.agents.effect(effect), let write = requests.first
-            else { return nil }
+            guard need == .fileWrites, node.refusal < 0, let write = driverWrite(effect) else {
+                return nil
+            }
             next.refusal = refusals.number(of: Refusal(write: write, errno: errno))
             let answer = play.agents.number(of: .files([.failure(errno)]))
             return hear(answer, slot, next, index, move)
@@ -70,6 +70,15 @@ extension Search {
         next[slot]?.traits.insert(.storeLost)
         next[slot]?.traits.remove(.inTransaction)
         return hear(lostStore, slot, next, index, move)
+    }
+
+    /// The write to a driver that an effect is; nil for any other. That a file of libxl's can't be
+    /// replaced is told, and nobody tries again.
+    private func driverWrite(_ effect: Int32) -> FileRequest? {
+        guard case .files(let requests) = play.agents.effect(effect),
+            case .write? = requests.first
+        else { return nil }
+        return requests.first
     }
 
     /// The answer to a write that the kernel refuses for ever; nil where it does not.

@@ -76,8 +76,12 @@ extension StoreRequest {
 extension [FileRequest] {
     fileprivate var shortened: [String] {
         let texts = compactMap { request -> String? in
-            guard case .write(let path, let text) = request else { return nil }
-            return "\(text) > \(path.split(separator: "/").suffix(2).joined(separator: "/"))"
+            switch request {
+            case .write(let path, let text):
+                "\(text) > \(path.split(separator: "/").suffix(2).joined(separator: "/"))"
+            case .replace(let path, _): "replace \(path)"
+            case .list, .read, .readLink: nil
+            }
         }
         return texts.isEmpty ? ["\(count) reads"] : texts
     }
