@@ -24,7 +24,7 @@ struct SeededBug: CustomTestStringConvertible {
 
     static let all =
         records + ports + drivers + lies + transactions + recoveries + controllers + qusb
-        + deviceModel
+        + deviceModel + configurations
 }
 
 // MARK: - Records

@@ -97,3 +97,23 @@ extension SeededBug {
             in: "attach, devicemodel, 1", twist: Twists.without { $0.writes("1-1/port") }),
     ]
 }
+
+// MARK: - libxl's configurations
+
+extension SeededBug {
+    private static let notReplacing = Twists.pretending(.files([.done])) { effect in
+        guard case .files(let requests) = effect, case .replace? = requests.first else {
+            return false
+        }
+        return true
+    }
+
+    static let configurations = [
+        SeededBug(
+            "libxl's configuration lacks what was given", "libxl bug 42",
+            in: "attach, configured, pv, 1", twist: notReplacing),
+        SeededBug(
+            "libxl's configuration keeps what was taken back", "libxl removes no entry",
+            in: "detach, configured, pv, 1", twist: notReplacing),
+    ]
+}
