@@ -11,7 +11,8 @@ file() { echo "/var/lib/xen/userdata-d.$(xl domid pv1)".*.libxl-json; }
 json() { tr -d '\0' <"$(file)" | jq -c "$1"; }
 rest() { json 'del(.usbctrls, .usbdevs)'; }
 kept() { xl list -l pv1 | jq -c '.[0].config | [.usbctrls, .usbdevs]'; }
-is_new() { [[ $(xl domid pv1 2>/dev/null) -gt $old ]]; }
+# xl knows nothing of a guest that it is still making.
+is_new() { [[ $(xl domid pv1 2>/dev/null) -gt $old && $(kept 2>/dev/null) == *devid* ]]; }
 
 load_usb
 remember_home
