@@ -72,8 +72,9 @@ extension Search {
         return hear(lostStore, slot, next, index, move)
     }
 
-    /// The write to a driver that an effect is; nil for any other. That a file of libxl's can't be
-    /// replaced is told, and nobody tries again.
+    /// The write to a driver that an effect is; nil for any other.
+    ///
+    /// That a file of libxl's can't be replaced is told, and nobody tries again.
     private func driverWrite(_ effect: Int32) -> FileRequest? {
         guard case .files(let requests) = play.agents.effect(effect),
             case .write? = requests.first
