@@ -14,11 +14,11 @@ public struct HostScanFailure: Error, Hashable, Sendable {
     }
 }
 
-/// Reads the host's USB devices, or one of them, from the files of a seam.
+/// Reads the host's USB devices, or some of them, from the files of a seam.
 ///
 /// A device that cannot be understood is listed as unreadable and hides no other.
 public func scanHost(
-    _ files: any Files, only: BusID? = nil
+    _ files: any Files, only: [BusID]? = nil
 ) throws(HostScanFailure) -> HostSnapshot {
     var scan = HostScan(only: only)
     var replies: [FileReply]?

@@ -47,11 +47,11 @@ public struct HostScan: Hashable, Sendable {
         let reason: String
     }
 
-    private let only: BusID?
+    private let only: [BusID]?
     private var state = State.start
 
-    /// Starts a reading of all devices, or of one; drivers and port table are always read.
-    public init(only: BusID? = nil) {
+    /// Starts a reading of all devices, or of some; drivers and port table are always read.
+    public init(only: [BusID]? = nil) {
         self.only = only
     }
 
@@ -143,7 +143,7 @@ extension HostScan {
     private func sorted(_ names: [String]) -> ([DeviceNames], [UnreadableDevice]) {
         let interfaces = Dictionary(
             grouping: names.compactMap { InterfaceID($0) }, by: \.device)
-        let devices = names.compactMap { BusID($0) }.filter { only == nil || $0 == only }
+        let devices = names.compactMap { BusID($0) }.filter { only?.contains($0) ?? true }
             .sorted().map { DeviceNames(id: $0, interfaces: (interfaces[$0] ?? []).sorted()) }
         guard only == nil else { return (devices, []) }
         let others = names.filter { BusID($0) == nil && InterfaceID($0) == nil }

@@ -39,7 +39,7 @@ struct ScanHostTests {
 
     @Test func `one device is read alone`() throws {
         let files = SystemFiles(sysfs: try CapturedHost.sysfs())
-        let one = try scanHost(files, only: BusID("1-4"))
+        let one = try scanHost(files, only: BusID("1-4").map { [$0] })
         #expect(try one.devices == captured().devices.filter { $0.id == BusID("1-4") })
         #expect(one.devices.count == 1)
     }

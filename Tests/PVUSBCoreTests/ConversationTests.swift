@@ -41,26 +41,26 @@ struct ConversationTests {
             "\(own)/goal", "\(own)/port", "\(own)/vm", "\(own)/controller",
             "/libxl/pvusb/version", LittleHost.port,
         ]
-        return transaction(reads, [writing("\(own)/goal", goal)]) + LittleHost.lookAtClaim
+        return transaction(reads, [writing("\(own)/goal", goal)]) + LittleHost.lookAtRecord
     }
 
     private static let attach: [Effect] =
         LittleHost.lookForNames + [.lock(device)]
-        + LittleHost.lookToPlan(recorded: false, forGuest: true) + claim
+        + LittleHost.toPlan(LittleHost.lookAround(recorded: false)) + claim
         + [wait(step: 2)]
         + LittleHost.lookAtDrivers + move("usbhid/unbind") + move("usbback/bind")
-        + goal("attached") + LittleHost.look(recorded: true, forGuest: true) + [.unlock(device)]
+        + goal("attached") + LittleHost.lookAround(recorded: true) + [.unlock(device)]
 
     private static let detach: [Effect] =
         LittleHost.lookForDevice + [.lock(device)]
-        + LittleHost.lookToPlan(recorded: true)
+        + LittleHost.toPlan(LittleHost.lookAroundRecorded)
         + goal("detach") + move("usbback/unbind")
-        + transaction([LittleHost.port], [writing(LittleHost.port, "")]) + LittleHost.lookAtClaim
+        + transaction([LittleHost.port], [writing(LittleHost.port, "")]) + LittleHost.lookAtPort
         + [wait(step: 3)] + LittleHost.lookAtDrivers + move("usbhid/bind")
         + transaction(
             ["/libxl/pvusb/version", own, "/libxl/usbback/1-1"],
-            [.remove(node(own)), .remove(node("/libxl/usbback/1-1"))]) + LittleHost.lookAtRecord
-        + LittleHost.look + [.unlock(device)]
+            [.remove(node(own)), .remove(node("/libxl/usbback/1-1"))]) + LittleHost.lookForRecord
+        + LittleHost.lookAtDrivers + [.unlock(device)]
 
     /// Talks to an operation, expecting these effects and then its end.
     private func converse(
@@ -117,11 +117,10 @@ struct ConversationTests {
     @Test func `an attach of what is there already only looks`() throws {
         var host = try LittleHost.attached()
         var operation = Operation(.attach(.name("win10"), .busID(bus("1-1")), at: nil))
-        let look = LittleHost.look(recorded: true, forGuest: true)
         let effects: [Effect] =
             LittleHost.lookForNames + [.lock(Self.device)]
-            + LittleHost.lookToPlan(recorded: true, forGuest: true)
-            + look + [.unlock(Self.device)]
+            + LittleHost.toPlan(LittleHost.lookAround(recorded: true))
+            + LittleHost.lookAtDrivers + [.unlock(Self.device)]
         let outcome = try #require(converse(&operation, with: &host, effects))
         #expect(outcome.error == nil)
         #expect(outcome.report?.goals.map(\.steps) == [[]])
@@ -130,10 +129,9 @@ struct ConversationTests {
     @Test func `a detach of the host's own device only looks`() throws {
         var host = LittleHost()
         var operation = Operation(.detach(.busID(bus("1-1"))))
-        let look = LittleHost.look
         let effects: [Effect] =
             LittleHost.lookForDevice + [.lock(Self.device)]
-            + LittleHost.lookToPlan(recorded: false) + look
+            + LittleHost.toPlan(LittleHost.lookAroundHost) + LittleHost.lookAtDrivers
             + [.unlock(Self.device)]
         let outcome = try #require(converse(&operation, with: &host, effects))
         #expect(outcome.error == nil)
@@ -145,9 +143,8 @@ struct ConversationTests {
         var operation = Operation(
             .attach(.name("win10"), .busID(bus("1-1")), at: nil),
             OperationOptions(isDryRun: true))
-        let outcome = try #require(
-            converse(
-                &operation, with: &host, LittleHost.lookToPlan(recorded: false, forGuest: true)))
+        let look = LittleHost.look(recorded: false, forGuest: true)
+        let outcome = try #require(converse(&operation, with: &host, LittleHost.toPlan(look)))
         guard case .plans(let plans, refusals: []) = outcome else {
             Issue.record("the outcome is \(outcome)")
             return

@@ -13,11 +13,13 @@ extension LittleHost {
         read("\(record)/usb-ver"),
     ]
 
-    private static let states = [
-        read("\(backend)/state"), read("/local/domain/5/device/vusb/0/state"),
-        read("\(backend)/online"),
-        read("\(backend)/port/1"), read("\(backend)/port/2"),
-    ]
+    private static let states =
+        [
+            read("\(backend)/state"), read("/local/domain/5/device/vusb/0/state"),
+            read("\(backend)/online"),
+        ] + ports
+
+    private static let ports = [read("\(backend)/port/1"), read("\(backend)/port/2")]
 
     private static let fields: [StoreRequest] = [
         read("\(own)/goal"), read("\(own)/port"), read("\(own)/domain"), read("\(own)/vm"),
@@ -32,59 +34,84 @@ extension LittleHost {
         read("/local/domain/0/device-model/5/backends/qusb"),
     ]
 
-    /// What devices are called, and nothing of domains.
-    static let lookForDevice: [Effect] =
-        [.store([.directory(node("/local/domain"))])] + lookAtDrivers
+    /// What the device is called, and nothing of domains.
+    static let lookForDevice = lookAtDrivers
 
-    /// What devices and domains are called.
+    /// What the device and domains are called.
     static let lookForNames: [Effect] =
         [
             .store([.directory(node("/local/domain"))]),
             .store(["0", "5"].map { read("/local/domain/\($0)/name") }),
         ] + lookAtDrivers
 
+    private static let lists: Effect = .store([
+        read("/libxl/pvusb/version"), .directory(node("/local/domain")),
+        .directory(node("/libxl/pvusb/device")), .directory(node("/libxl/usbback")),
+        .directory(node("/local/domain/0/backend/vusb")),
+        .directory(node("/local/domain/0/backend/qusb")),
+    ])
+
+    private static let controllers: [StoreRequest] = [
+        .directory(node("/libxl/0/device/vusb")), .directory(node("/libxl/5/device/vusb")),
+        .directory(node("/local/domain/0/backend/vusb/5")),
+    ]
+
+    private static func domain(_ number: String) -> [StoreRequest] {
+        [read("/local/domain/\(number)/name"), read("/local/domain/\(number)/vm")]
+    }
+
     /// The whole host, where there is no record.
     static let look = look(recorded: false)
 
-    /// The same for somebody who has something to give to the guest.
-    static let lookForGuest = look(recorded: false, forGuest: true)
-
     /// The whole host: what there is, who it is, what it has, what that holds; then sysfs.
-    static func look(recorded: Bool, noted: Bool? = nil, forGuest: Bool = false) -> [Effect] {
-        let isNoted = noted ?? recorded
-        let interfaces = recorded ? [read("\(own)/interface/1-1@1_0")] : []
-        let notes = "/libxl/usbback/1-1"
-        return [
-            .store([
-                read("/libxl/pvusb/version"), .directory(node("/local/domain")),
-                .directory(node("/libxl/pvusb/device")), .directory(node("/libxl/usbback")),
-                .directory(node("/local/domain/0/backend/vusb")),
-                .directory(node("/local/domain/0/backend/qusb")),
-            ]),
-            .store(
-                ["0", "5"].flatMap { domain in
-                    [
-                        read("/local/domain/\(domain)/name"), read("/local/domain/\(domain)/vm"),
-                        .directory(node("/libxl/\(domain)/device/vusb")),
-                    ]
-                } + [.directory(node("/local/domain/0/backend/vusb/5"))]
-                    + (recorded ? fields : []) + (isNoted ? [.directory(node(notes))] : [])),
-            .store(
-                controller + (forGuest ? qemu : []) + interfaces
-                    + (isNoted ? [read("\(notes)/1-1@1_0/driver_path")] : [])),
-            .store(states),
+    static func look(
+        recorded: Bool, noted: Bool? = nil, forGuest: Bool = false
+    ) -> [Effect] {
+        let memories = (recorded ? [memory] : []) + (noted ?? recorded ? [notes] : [])
+        return look(memories, about: domain("0") + domain("5"), forGuest ? qemu : [])
+    }
+
+    /// What is said of the device: where it is found out, and what is there.
+    private typealias Memory = (listing: [StoreRequest], contents: StoreRequest)
+
+    private static let memory: Memory = (fields, read("\(own)/interface/1-1@1_0"))
+    private static let notes: Memory = (
+        [.directory(node("/libxl/usbback/1-1"))], read("/libxl/usbback/1-1/1-1@1_0/driver_path")
+    )
+
+    private static func look(
+        _ memories: [Memory], about domains: [StoreRequest], later: [StoreRequest] = [],
+        _ qemu: [StoreRequest]
+    ) -> [Effect] {
+        [
+            lists, .store(controllers + domains + memories.flatMap(\.listing)),
+            .store(later + controller + qemu + memories.map(\.contents)), .store(states),
         ] + lookAtDrivers
     }
 
-    /// The same, to plan for what is seen: what libxl keeps of the domains counts as well.
-    static func lookToPlan(recorded: Bool, forGuest: Bool = false) -> [Effect] {
-        let look = look(recorded: recorded, forGuest: forGuest)
-        return look.dropLast(lookAtDrivers.count) + [.files([.list("/var/lib/xen")])]
-            + lookAtDrivers
+    /// What counts for the device and the guest that it is to go to.
+    static func lookAround(recorded: Bool) -> [Effect] {
+        look(recorded ? [memory, notes] : [], about: domain("5") + qemu, [])
     }
 
-    /// The whole store without sysfs, as after a claim.
-    static let lookAtEveryPort = Array(look(recorded: true).dropLast(lookAtDrivers.count))
+    /// What counts for a device of which a record tells where it is.
+    static let lookAroundRecorded = look(
+        [memory, notes], about: [], later: domain("5"), [])
+
+    /// What counts for a device of which nothing tells: what every port holds.
+    static let lookAroundHost: [Effect] =
+        [
+            lists, .store(controllers), .store(Array(controller.dropLast())), .store(ports),
+        ] + lookAtDrivers
+
+    /// What is looked at besides to plan: what libxl keeps of the domains.
+    static func toPlan(_ look: [Effect]) -> [Effect] {
+        look.dropLast(lookAtDrivers.count) + [.files([.list("/var/lib/xen")])] + lookAtDrivers
+    }
+
+    /// The same without QEMU and without sysfs, as after a claim.
+    static let lookAtEveryPort = Array(
+        look([memory, notes], about: domain("5"), []).dropLast(lookAtDrivers.count))
 
     /// The device's drivers, as after a sysfs write.
     static let lookAtDrivers: [Effect] = [
@@ -102,14 +129,17 @@ extension LittleHost {
             ]),
     ]
 
-    /// The record and the controller, as after a change of the store; no record is there.
+    /// The record and the controller; no record is there.
     static let lookAtStore: [Effect] = [.store(fields + controller), .store(states)]
 
-    /// The same, with a record there.
-    static let lookAtClaim: [Effect] = [
-        .store(fields + controller), .store([read("\(own)/interface/1-1@1_0")] + states),
+    /// The record, as after a change of it.
+    static let lookAtRecord: [Effect] = [
+        .store(fields), .store([read("\(own)/interface/1-1@1_0")]),
     ]
 
-    /// The record alone, as after it was removed.
-    static let lookAtRecord: [Effect] = [.store(fields)]
+    /// The port, as after it was cleared.
+    static let lookAtPort: [Effect] = [.store([read(port)])]
+
+    /// Whether there is a record, as after it was removed.
+    static let lookForRecord: [Effect] = [.store([.directory(node(own))])]
 }

@@ -56,6 +56,63 @@ struct SurveyTests {
         #expect(looking.observation?.recordsAreOurs == true)
     }
 
+    @Test(arguments: [Focus.device(bus("1-1"), nil), .device(bus("1-1"), domid(5))])
+    func `around a device, other domains are asked what their ports hold, and no more`(
+        focus: Focus
+    ) {
+        var host = LittleHost()
+        host.addGuest(6, ports: 2)
+        let asked = Looking(.around(focus), at: host).requests.compactMap(\.path?.text)
+            .filter { $0.split(separator: "/").contains("6") }
+        let record = "/libxl/6/device/vusb"
+        let backend = "/local/domain/0/backend/vusb/6"
+        #expect(
+            asked == [
+                record, backend, "\(record)/0/type", "\(record)/0/backend",
+                "\(record)/0/num-ports", "\(backend)/0/port/1", "\(backend)/0/port/2",
+            ])
+    }
+
+    @Test func `around a domain, other domains are not asked at all`() {
+        var host = LittleHost()
+        let few = Looking(.around(.domain(.number(domid(5)))), at: host)
+        for domain in 6...40 { host.addGuest(UInt16(domain), ports: 31) }
+        let many = Looking(.around(.domain(.number(domid(5)))), at: host)
+        #expect(many.waves == few.waves)
+        #expect(few.requests.count == 18)
+        #expect(many.observation?.controllers == few.observation?.controllers)
+        #expect(few.observation?.host.devices.isEmpty == true)
+    }
+
+    @Test func `around a domain that is told by name, others are asked their names`() {
+        var host = LittleHost()
+        let few = Looking(.around(.domain(.name("win10"))), at: host)
+        for domain in 6...40 { host.addGuest(UInt16(domain), ports: 31) }
+        let many = Looking(.around(.domain(.name("win10"))), at: host)
+        #expect(many.requests.count - few.requests.count == 35)
+    }
+
+    @Test func `around a domain, another domain is asked if a record says its port has the device`()
+    {
+        var host = LittleHost()
+        host.addGuest(6, ports: 2)
+        host.nodes[LittleHost.port] = "1-1"
+        host.nodes["/local/domain/0/backend/vusb/6/0/port/2"] = "1-1"
+        let record = Record(
+            goal: .attached, place: place(2, of: 6), vm: "/vm/6", identity: nil,
+            interfaces: [])
+        host.apply(record.writes(for: bus("1-1")))
+        let seen = Looking(.around(.domain(.number(domid(5)))), at: host).observation
+        #expect(seen?.status(of: bus("1-1")).state == .contested)
+        #expect(seen?.host.devices.map(\.id) == [bus("1-1")])
+    }
+
+    @Test func `a record that is gone is one request`() {
+        let looking = Looking(.memory(of: bus("1-1")), at: LittleHost())
+        #expect(looking.waves == LittleHost.lookForRecord)
+        #expect(looking.observation?.records == [:])
+    }
+
     @Test func `one device's drivers take two waves of sysfs and none of the store`() {
         let looking = Looking(.drivers(of: bus("1-1")), at: LittleHost())
         #expect(looking.waves == LittleHost.lookAtDrivers)

@@ -120,7 +120,7 @@ struct HostScanTests {
     }
 
     @Test func `one device is read alone`() throws {
-        var scan = HostScan(only: BusID("3-1"))
+        var scan = HostScan(only: BusID("3-1").map { [$0] })
         #expect(scan.next(nil) == names)
         #expect(
             scan.next(listing(["3-1", "3-1:1.0", "3-1.1", "3-1.1:1.0", "4-1", "nonsense"]))
@@ -131,7 +131,7 @@ struct HostScanTests {
     }
 
     @Test func `one device that is not there is simply absent`() throws {
-        var scan = HostScan(only: BusID("3-1"))
+        var scan = HostScan(only: BusID("3-1").map { [$0] })
         _ = scan.next(nil)
         #expect(try finished(scan.next(listing(["4-1"]))).devices.isEmpty)
     }

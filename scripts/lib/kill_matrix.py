@@ -18,6 +18,8 @@ from killing import EFFECTS, Killer
 from stage import Failure
 
 ROW = "{:11}{:18}{:20}{:>6}{:>8}{:>7}{:>8}{:>6}{:>6}{:>7}{:>5}{:>8}"
+# What ends the process.
+LAST = ("exit_group",)
 HEAD = ROW.format(
     "STORE", "COMMAND", "VARIANT", "CALLS", "EFFECTS", "KILLS", "NOTHING", "HALF", "DONE",
     "STATES", "BAD", "TIME")
@@ -36,14 +38,15 @@ def work(options, directory, job):
     store, index = job
     scene = SCENES[index]
     killer = Killer(directory, build=False)
+    is_whole = not options.effects and options.every == 1
     with grounds(Path(directory), killer)[store](f"{store}{index}") as ground:
         trial = Trial(ground, scene)
         try:
             trial.prepare()
-            trial.run(*sample(options, trial.calls))
+            trial.run(*sample(options, trial.calls), LAST if is_whole else ())
         except Failure as failure:
             trial.bad.append(str(failure))
-    if not options.effects and options.every == 1:
+    if is_whole:
         trial.bad += missed(trial)
     return result(store, trial)
 
@@ -51,7 +54,7 @@ def work(options, directory, job):
 def missed(trial):
     """What a trial of all calls should have come by and has not."""
     gaps = [f"no kill between two effects, after numbers {trial.gaps}"] if trial.gaps else []
-    return gaps + ([] if "exit_group" in trial.died_at else ["no kill at the very end"])
+    return gaps + ([] if trial.died_at.intersection(LAST) else ["no kill at the very end"])
 
 
 def result(store, trial):

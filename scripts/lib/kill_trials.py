@@ -76,11 +76,18 @@ class Trial:
 
     # ---- points ----
 
-    def run(self, calls, effects):
-        """Kills the command at calls of these numbers, counted among all, then among effects."""
+    def run(self, calls, effects, last=()):
+        """Kills the command at calls of these numbers, counted among all, then among the last ones
+        of a run, then among effects.
+
+        Two runs differ by a call or two, as threads happen to wait for each other: the number of the
+        call that ends the process is no sure way to it.
+        """
         for number in calls:
             if not self.try_at(number) and number >= len(self.calls):
                 break
+        if last and not self.died_at.intersection(last):
+            self.try_at(1, last)
         for number in effects:
             self.try_at(number, EFFECTS)
 

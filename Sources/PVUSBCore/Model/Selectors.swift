@@ -9,6 +9,12 @@ public enum DeviceSelector: Hashable, Sendable {
     /// By its bus address as lsusb prints it, `3.7` or `003.007`.
     case address(BusAddress)
 
+    /// The bus id of the device that is meant; nil where only a look at all of them can tell.
+    var knownID: BusID? {
+        guard case .busID(let id) = self else { return nil }
+        return id
+    }
+
     /// Reads a device's name as typed.
     ///
     /// - Throws: a usage error that shows the ways to name a device.

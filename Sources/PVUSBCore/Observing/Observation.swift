@@ -89,32 +89,52 @@ extension Observation {
     mutating func update(
         from answers: StoreAnswers, scope: SurveyScope, about: DomainInterest = .none
     ) {
-        if scope == .everything {
+        if scope.findsQEMUs {
             qemus = [:]
-            for domain in answers.qemuDomains(about) { qemus[domain] = answers.qemu(of: domain) }
+            for domain in answers.qemuDomains(about, scope.focus) {
+                qemus[domain] = answers.qemu(of: domain)
+            }
             peripherals = [:]
         }
         switch scope {
         case .nothing, .hostOnly, .drivers, .taken, .peripherals: return
-        case .everything, .everyPort:
-            recordsAreOurs = Record.isOurs(version: answers.text(StoreLayout.version))
-            domains = answers.domains.map { answers.domain($0) }
-            controllers = answers.views.sorted { $0.id < $1.id }
-            greatestNumbers = [:]
-            for id in answers.controllers { greatestNumbers[id.domain] = id.number.number }
-            records = [:]
-            for device in answers.recordedDevices {
-                records[device] = Record(of: device, in: answers)
-            }
-            notes = [:]
-            for device in answers.notedDevices { notes[device] = answers.notes(of: device) }
-            oddities = answers.oddities
+        case .everything, .around, .everyPort: update(from: answers, in: scope.focus)
         case .names: domains = answers.domains.map { answers.domain($0) }
         case .notes(let device): notes[device] = answers.notes(of: device)
+        case .memory(let device): records[device] = answers.recordIfAny(of: device)
+        case .port(let place): replace(place, with: answers.content(StoreLayout.port(place)))
         case .details(let ids): details = ids.compactMap(controller).map { answers.info(of: $0) }
         case .store(let device, let controller):
             if let controller { replace(controller, with: answers.controller(controller)) }
             if let device { records[device] = answers.recordIfAny(of: device) }
+        }
+    }
+
+    private mutating func update(from answers: StoreAnswers, in focus: Focus?) {
+        recordsAreOurs = Record.isOurs(version: answers.text(StoreLayout.version))
+        domains = answers.domains.map { answers.domain($0) }
+        controllers = answers.views.sorted { $0.id < $1.id }
+        greatestNumbers = [:]
+        for id in answers.controllers { greatestNumbers[id.domain] = id.number.number }
+        records = [:]
+        for device in answers.recordedDevices(in: focus) {
+            records[device] = Record(of: device, in: answers)
+        }
+        notes = [:]
+        for device in answers.notedDevices(in: focus) { notes[device] = answers.notes(of: device) }
+        oddities = answers.oddities
+    }
+
+    /// Takes in what a port holds.
+    mutating func replace(_ place: Place, with content: PortContent) {
+        let index = Int(place.port.number) - 1
+        controllers = controllers.map { controller in
+            guard controller.id == place.controller, controller.ports.indices.contains(index) else {
+                return controller
+            }
+            var ports = controller.ports
+            ports[index] = content
+            return controller.with(ports: ports)
         }
     }
 
@@ -124,14 +144,15 @@ extension Observation {
         controllers.sort { $0.id < $1.id }
     }
 
-    /// Takes in what a scan of sysfs saw, of all devices or of one.
+    /// Takes in what a scan of sysfs saw, of all devices or of some.
     mutating func update(from scan: HostSnapshot, scope: SurveyScope) {
-        guard let only = scope.onlyDevice else {
+        guard let only = devices(in: scope) else {
             host = scan
             return
         }
-        let others = host.devices.filter { $0.id != only }
-        let unreadable = host.unreadable.filter { $0.name != only.description }
+        let others = host.devices.filter { !only.contains($0.id) }
+        let names = only.map(\.description)
+        let unreadable = host.unreadable.filter { !names.contains($0.name) }
         host = HostSnapshot(
             devices: others + scan.devices, drivers: scan.drivers, portTable: scan.portTable,
             unreadable: unreadable + scan.unreadable)
@@ -215,7 +236,7 @@ extension StoreAnswers {
         text(path / ControllerKey.state).flatMap { UInt8(decimal: $0) }.flatMap(XenbusState.init)
     }
 
-    private func content(_ port: StorePath) -> PortContent {
+    fileprivate func content(_ port: StorePath) -> PortContent {
         guard exists(port) else { return .missing }
         guard let text = text(port) else { return .unreadable(Untrusted("not text")) }
         if text.isEmpty { return .free }

@@ -19,19 +19,18 @@ extension StoreQuestions {
 }
 
 extension StoreAnswers {
-    /// The domains whose QEMU counts: those with a controller that QEMU serves, and the one asked
-    /// about.
-    func qemuDomains(_ about: DomainInterest) -> [DomainID] {
-        let served = controllers.filter { kind(of: $0)?.isQEMU ?? false }.map(\.domain)
-        return domains.filter { served.contains($0) || isMeant($0, by: about) }
+    /// The domains whose QEMU counts: those that a look goes into and that have a controller that
+    /// QEMU serves, and the one asked about.
+    func qemuDomains(_ about: DomainInterest, _ focus: Focus? = nil) -> [DomainID] {
+        let served = Set(controllers.filter { kind(of: $0)?.isQEMU ?? false }.map(\.domain))
+        return domains(in: focus).filter { served.contains($0) || isMeant($0, by: about) }
     }
 
     private func isMeant(_ domain: DomainID, by interest: DomainInterest) -> Bool {
         switch interest {
         case .none: false
         case .guests: domain != .zero
-        case .one(.number(let number)): domain == number
-        case .one(.name(let name)): text(StoreLayout.domain(domain) / "name") == name
+        case .one(let selector): isNamed(domain, by: selector)
         }
     }
 
@@ -52,7 +51,7 @@ extension Observation {
     func qemuTargets(_ scope: SurveyScope) -> [QEMUScan.Target] {
         let domains: [DomainID] =
             switch scope {
-            case .everything: qemus.keys.sorted()
+            case .everything, .around: qemus.keys.sorted()
             case .taken(_, let domain), .peripherals(let domain, _): [domain]
             default: []
             }

@@ -30,7 +30,9 @@ extension StoreAnswers {
     /// The backends of a kind listed so far that no record of libxl's knows.
     func orphans(_ kind: BackendKind) -> [ControllerID] {
         let known = Set(controllers)
-        return backendDomains(kind).filter { !domains.contains($0) || hasListedControllers(of: $0) }
+        let present = Set(domains)
+        return Set(backendDomains(kind)).union(present).sorted()
+            .filter { !present.contains($0) || hasListedControllers(of: $0) }
             .flatMap { domain in
                 children(StoreLayout.backends(of: domain, kind)).compactMap { UInt8(decimal: $0) }
                     .sorted().map { ControllerID(domain: domain, number: ControllerNumber($0)) }

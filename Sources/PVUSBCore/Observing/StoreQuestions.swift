@@ -1,49 +1,6 @@
 internal import USBModel
 internal import XenStoreWire
 
-/// Which part of the host a survey looks at.
-enum SurveyScope: Hashable, Sendable {
-    /// Every domain and every device.
-    case everything
-    /// Every domain, without sysfs: after a claim, since another tool takes no lock.
-    case everyPort
-    /// The host's devices only; the store is not asked.
-    case hostOnly
-    /// One device's drivers, without the store: after a sysfs write.
-    case drivers(of: BusID)
-    /// A device's record, a controller or both, without sysfs: after a change of the store.
-    case store(device: BusID?, controller: ControllerID?)
-    /// libxl's notes of a device's drivers.
-    case notes(of: BusID)
-    /// What the devices and the domain that is asked about are called, and no more.
-    case names
-    /// Nothing: what was done shows nowhere that is looked at.
-    case nothing
-    /// The rest of what the store says of controllers.
-    case details(of: [ControllerID])
-    /// Whether a domain's QEMU has a device, and then the device's drivers.
-    case taken(BusID, by: DomainID)
-    /// What was added to a domain's QEMU, and then a device's drivers, if one is named.
-    case peripherals(of: DomainID, BusID?)
-
-    /// The one device that sysfs is asked about; nil for all of them.
-    var onlyDevice: BusID? {
-        switch self {
-        case .drivers(let device), .taken(let device, _): device
-        case .peripherals(_, let device): device
-        default: nil
-        }
-    }
-
-    var asksFiles: Bool {
-        switch self {
-        case .everything, .names, .hostOnly, .drivers, .taken: true
-        case .peripherals(_, let device): device != nil
-        case .everyPort, .store, .notes, .nothing, .details: false
-        }
-    }
-}
-
 /// Decides what a survey of the store wants to know, given what it knows.
 struct StoreQuestions: Hashable, Sendable {
     let scope: SurveyScope
@@ -61,46 +18,89 @@ struct StoreQuestions: Hashable, Sendable {
         case .store(let device, let controller):
             return (device.map { record(of: $0, answers) } ?? [])
                 + (controller.map { self.controller($0, answers) } ?? [])
+        case .port(let place): return [.read(StoreLayout.port(place))]
+        case .memory(let device): return memory(of: device, answers)
         case .names: return names(answers)
         case .notes(let device): return notes(of: device, answers)
         case .details(let controllers): return controllers.flatMap { details(of: $0) }
-        case .everything, .everyPort: return everything(answers)
+        case .everything, .around, .everyPort: return lists(answers) + contents(answers)
         }
     }
 
     /// A domain that is told by its number needs no look at the others.
     private func names(_ answers: StoreAnswers) -> [StoreRequest] {
-        let domains =
-            switch about {
-            case .none: [DomainID]()
-            case .one(.number(let number)): answers.domains.filter { $0 == number }
-            case .one(.name), .guests: answers.domains
-            }
-        return [.directory(StoreLayout.domains)]
-            + domains.map { .read(StoreLayout.domain($0) / "name") }
+        switch about {
+        case .none: []
+        case .one(.number(let number)):
+            [.directory(StoreLayout.domains), name(of: number)]
+        case .one(.name), .guests:
+            [.directory(StoreLayout.domains)] + answers.domains.map(name)
+        }
     }
 
-    private func everything(_ answers: StoreAnswers) -> [StoreRequest] {
-        var requests: [StoreRequest] = [
+    private func name(of domain: DomainID) -> StoreRequest {
+        .read(StoreLayout.domain(domain) / "name")
+    }
+
+    /// What there is: domains, controllers, backends, records and notes.
+    private func lists(_ answers: StoreAnswers) -> [StoreRequest] {
+        let top: [StoreRequest] = [
             .read(StoreLayout.version), .directory(StoreLayout.domains),
             .directory(StoreLayout.records), .directory(StoreLayout.driverPaths),
         ]
-        requests += BackendKind.allCases.map { .directory(StoreLayout.backends($0)) }
-        for domain in answers.domains {
-            requests.append(.read(StoreLayout.domain(domain) / "name"))
-            requests.append(.read(StoreLayout.domain(domain) / "vm"))
-            requests.append(.directory(StoreLayout.controllers(of: domain)))
+        guard case .domain(let selector)? = scope.focus else {
+            let kinds = BackendKind.allCases
+            return top + kinds.map { .directory(StoreLayout.backends($0)) }
+                + answers.domains.map { .directory(StoreLayout.controllers(of: $0)) }
+                + kinds.flatMap { kind in
+                    answers.backendDomains(kind).map {
+                        .directory(StoreLayout.backends(of: $0, kind))
+                    }
+                }
         }
+        var names: [StoreRequest] = []
+        if case .name = selector { names = answers.domains.map(name) }
+        return top + names
+            + answers.domains(in: scope.focus).flatMap { domain in
+                [.directory(StoreLayout.controllers(of: domain))]
+                    + BackendKind.allCases.map { .directory(StoreLayout.backends(of: domain, $0)) }
+            }
+    }
+
+    /// What is said of that, as far as the look goes into it.
+    private func contents(_ answers: StoreAnswers) -> [StoreRequest] {
+        let domains = answers.domains(in: scope.focus)
+        let shown = Set(domains)
+        var requests = domains.flatMap { [name(of: $0), .read(StoreLayout.domain($0) / "vm")] }
         for kind in BackendKind.allCases {
-            requests += answers.backendDomains(kind)
-                .map { .directory(StoreLayout.backends(of: $0, kind)) }
             requests += answers.orphans(kind).flatMap { orphan($0, kind, answers) }
         }
-        requests += answers.controllers.flatMap { controller($0, answers) }
-        if scope == .everything { requests += answers.qemuDomains(about).flatMap { qemu(of: $0) } }
-        requests += answers.recordedDevices.flatMap { record(of: $0, answers) }
-        requests += answers.notedDevices.flatMap { notes(of: $0, answers) }
+        requests += answers.controllers.flatMap {
+            shown.contains($0.domain) ? controller($0, answers) : outline($0, answers)
+        }
+        if scope.findsQEMUs {
+            requests += answers.qemuDomains(about, scope.focus).flatMap { qemu(of: $0) }
+        }
+        requests += answers.recordedDevices(in: scope.focus).flatMap { record(of: $0, answers) }
+        requests += answers.notedDevices(in: scope.focus).flatMap { notes(of: $0, answers) }
         return requests
+    }
+
+    /// What a controller's ports hold, and nothing else of it.
+    private func outline(_ id: ControllerID, _ answers: StoreAnswers) -> [StoreRequest] {
+        let record = StoreLayout.record(of: id)
+        let described = ControllerKey.outlined.map { StoreRequest.read(record / $0) }
+        guard !answers.isMissing(id) else { return controller(id, answers) }
+        guard let kind = answers.kindInDomainZero(id) else { return described }
+        return described + portReads(id, kind, answers)
+    }
+
+    private func portReads(
+        _ id: ControllerID, _ kind: ControllerKind, _ answers: StoreAnswers
+    ) -> [StoreRequest] {
+        let ports = StoreLayout.ports(of: id, kind)
+        return (answers.lacksPortCount(id) ? [.directory(ports)] : [])
+            + answers.ports(of: id, in: ports).map { .read(ports / $0.component) }
     }
 
     private func controller(_ id: ControllerID, _ answers: StoreAnswers) -> [StoreRequest] {
@@ -113,12 +113,10 @@ struct StoreQuestions: Hashable, Sendable {
         let ends = [answers.backend(of: id), StoreLayout.frontend(of: id)].compactMap { $0 }
         let states = ends.map { StoreRequest.read($0 / ControllerKey.state) }
         let online = answers.backend(of: id).map { StoreRequest.read($0 / ControllerKey.online) }
-        let ports = StoreLayout.ports(of: id, kind)
         let own = StoreRequest.read(record / ControllerKey.online)
         return described
             + (kind == .deviceModel ? [own] : states + [online].compactMap { $0 })
-            + (answers.lacksPortCount(id) ? [.directory(ports)] : [])
-            + answers.ports(of: id, in: ports).map { .read(ports / $0.component) }
+            + portReads(id, kind, answers)
     }
 
     /// A backend without libxl's record: its domain was destroyed, and this was left behind.
@@ -141,6 +139,13 @@ struct StoreQuestions: Hashable, Sendable {
             .map { .read(StoreLayout.driverPath(of: $0)) }
     }
 
+    /// A record that is gone is asked about once.
+    private func memory(of device: BusID, _ answers: StoreAnswers) -> [StoreRequest] {
+        let directory = StoreLayout.record(of: device)
+        return [.directory(directory)]
+            + (answers.children(directory).isEmpty ? [] : record(of: device, answers))
+    }
+
     private func record(of device: BusID, _ answers: StoreAnswers) -> [StoreRequest] {
         let record = StoreLayout.record(of: device)
         let interfaces = record / RecordKey.interface
@@ -159,4 +164,5 @@ enum ControllerKey {
     static let state: StorePath.Component = "state"
     static let online: StorePath.Component = "online"
     static let described = [type, backend, portCount, version]
+    static let outlined = [type, backend, portCount]
 }

@@ -111,7 +111,7 @@ struct Survey: Hashable, Sendable {
         Result<Observation, PVUSBError>
     > {
         guard scope.asksFiles else { return .finished(.success(observation)) }
-        return try readFiles(HostScan(only: scope.onlyDevice), nil)
+        return try readFiles(HostScan(only: observation.devices(in: scope)), nil)
     }
 
     private mutating func readPeripherals(

@@ -69,12 +69,14 @@ extension Command {
         }
     }
 
-    /// Tells whether the names of devices and domains suffice to know what is meant; whatever else
-    /// there is to see is seen under the locks.
-    var isResolvedByName: Bool {
+    /// What is looked at first: where the names of devices and domains suffice to know what is
+    /// meant, whatever else there is to see is seen under the locks.
+    var scope: SurveyScope {
         switch self {
-        case .addController, .attach, .detach: true
-        default: false
+        case .addController: .names(nil)
+        case .attach(_, let device, _), .detach(let device, _): .names(device.knownID)
+        case .list(let domain?): .around(.domain(domain))
+        default: .everything
         }
     }
 

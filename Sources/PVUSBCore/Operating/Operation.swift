@@ -32,6 +32,9 @@ public struct Operation: Hashable, Sendable {
         case plan
         case undo(PVUSBError)
         case rejoin(BusID, PVUSBError)
+        /// All was done: the last thing that others may have changed is looked at.
+        case confirm
+        /// It was not, or others were at work: what is so is told.
         case conclude(PVUSBError?)
     }
 
@@ -99,14 +102,16 @@ public struct Operation: Hashable, Sendable {
             phase = .beginningWatch
         } else {
             let isPlanned = options.isDryRun && !command.onlyLooks
-            let byName = command.isResolvedByName && options.hasStore && !options.isDryRun
             phase = .resolving(
-                Survey(
-                    byName ? .names : scope, about: command.target, asksUserdata: isPlanned))
+                Survey(scope, about: command.target, asksUserdata: isPlanned))
         }
     }
 
-    private var scope: SurveyScope { options.hasStore ? .everything : .hostOnly }
+    /// What is looked at first; what a dry run plans for is all that there is.
+    private var scope: SurveyScope {
+        guard options.hasStore else { return .hostOnly }
+        return options.isDryRun && !command.onlyLooks ? .everything : command.scope
+    }
 
     /// Gives back what is held, one effect after the other, then is finished.
     private mutating func end(_ effects: [Effect], _ outcome: Outcome) -> Effect {

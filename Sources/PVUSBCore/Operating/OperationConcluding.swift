@@ -30,6 +30,24 @@ extension Operation {
 }
 
 extension Goal {
+    /// Whether another tool, which takes no lock, may have gone for the same in any port.
+    var canBeContested: Bool {
+        if case .assigned = self { true } else { false }
+    }
+
+    /// What others may have changed of it since the last step's own look.
+    var scope: SurveyScope {
+        switch self {
+        case .assigned(let device, let place) where place.kind.isQEMU:
+            .taken(device, by: place.controller.domain)
+        case .assigned(let device, _), .host(let device), .parked(let device),
+            .withdrawn(let device, _):
+            .drivers(of: device)
+        case .controllerAdded(let id, _): .store(device: nil, controller: id)
+        case .controllerRemoved: .nothing
+        }
+    }
+
     /// A failed way to a guest leads back; a failed way back is shown and tried again.
     var isUndoneOnFailure: Bool {
         switch self {
@@ -96,13 +114,16 @@ extension GoalReport {
 extension Operation.SurveyPurpose {
     /// Whether something may be planned for what is seen.
     var isForPlanning: Bool {
-        if case .conclude = self { false } else { true }
+        switch self {
+        case .plan, .undo, .rejoin: true
+        case .confirm, .conclude: false
+        }
     }
 
     /// What has failed already when the survey is made.
     var reason: PVUSBError? {
         switch self {
-        case .plan: nil
+        case .plan, .confirm: nil
         case .undo(let error), .rejoin(_, let error): error
         case .conclude(let error): error
         }

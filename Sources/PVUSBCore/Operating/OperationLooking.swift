@@ -10,7 +10,7 @@ extension Operation {
             return effect
         case .finished(.failure(let error)): fail(error)
         case .finished(.success(let seen)):
-            if survey.scope == .names { named(in: seen) } else { resolved(seen) }
+            if case .names = survey.scope { named(in: seen) } else { resolved(seen) }
         }
         return nil
     }

@@ -73,9 +73,16 @@ extension Operation {
     }
 
     private mutating func look(for purpose: SurveyPurpose) {
+        guard let task = tasks.first else { return }
         let survey = Survey(
-            .everything, about: command.target, asksUserdata: purpose.isForPlanning)
+            task.scope, about: task.interest, asksUserdata: purpose.isForPlanning)
         phase = .surveying(survey, purpose)
+    }
+
+    /// What the store says was read when it was changed for the last time: only the drivers and
+    /// QEMU are looked at once more.
+    private mutating func confirm(_ goal: Goal, _ seen: Observation) {
+        phase = .surveying(Survey(goal.scope, updating: seen), .confirm)
     }
 
     mutating func survey(
@@ -103,12 +110,24 @@ extension Operation {
             let plan = seen.planRejoining(of: device)
             if plan.steps.isEmpty { executionFailed(error) } else { run(plan, seen) }
             return nil
+        case .confirm:
+            guard contradiction(in: seen) == nil else {
+                look(for: .conclude(nil))
+                return nil
+            }
+            return conclude(nil, status: status(in: seen))
         case .conclude(let error):
-            let status = current?.goal.device.map { seen.status(of: $0) }
-            let goal = current?.goal
-            return conclude(
-                error ?? goal?.contradiction(to: status) ?? goal?.loss(in: seen), status: status)
+            return conclude(error ?? contradiction(in: seen), status: status(in: seen))
         }
+    }
+
+    private func status(in seen: Observation) -> DeviceStatus? {
+        current?.goal.device.map { seen.status(of: $0) }
+    }
+
+    /// Why the goal is not reached, for all that is seen.
+    private func contradiction(in seen: Observation) -> PVUSBError? {
+        current?.goal.contradiction(to: status(in: seen)) ?? current?.goal.loss(in: seen)
     }
 
     private mutating func plan(_ seen: Observation) -> Effect? {
@@ -146,7 +165,11 @@ extension Operation {
 
     private mutating func run(_ plan: Plan?, _ seen: Observation) {
         guard let plan, !plan.steps.isEmpty else {
-            look(for: .conclude(undoing))
+            if let plan, undoing == nil {
+                confirm(plan.goal, seen)
+            } else {
+                look(for: .conclude(undoing))
+            }
             return
         }
         runs += 1
@@ -164,8 +187,9 @@ extension Operation {
         }
         current?.steps += execution.reports
         switch ending {
-        case .reached:
-            look(for: .conclude(undoing))
+        case .reached where undoing == nil && !execution.plan.goal.canBeContested:
+            confirm(execution.plan.goal, execution.observation)
+        case .reached: look(for: .conclude(undoing))
         case .lost(let error): executionLost(error)
         case .failed(let error) where !hasRejoined && error.isOfSiblings:
             guard case .host(let device) = execution.plan.goal else {

@@ -20,12 +20,10 @@ extension Step {
             .store(device: new.device, controller: new.record.place?.controller)
         case .dropNotes(let device): .notes(of: device)
         case .configure: .nothing
-        case .claim: .everyPort
-        case .record(let device, let record):
-            .store(device: device, controller: record.place?.controller)
-        case .clear(let device, let place): .store(device: device, controller: place.controller)
-        case .forget(let device), .withdrawRecord(let device):
-            .store(device: device, controller: nil)
+        case .claim(let claim): .everyPort(.device(claim.device, claim.place.controller.domain))
+        case .record(let device, _): .store(device: device, controller: nil)
+        case .clear(_, let place): .port(place)
+        case .forget(let device), .withdrawRecord(let device): .memory(of: device)
         case .awaitListed(let device, _), .awaitReleased(let device): .drivers(of: device)
         case .unbind(let interface, _), .bind(let interface, _), .probe(let interface):
             .drivers(of: interface.device)

@@ -22,6 +22,28 @@ enum Task: Hashable, Sendable {
         }
     }
 
+    /// What is looked at under the locks: a device wherever it is and where it is to go, or a domain.
+    ///
+    /// What goes away with a controller may be anywhere.
+    var scope: SurveyScope {
+        switch self {
+        case .attach(let device, let domain, _): .around(.device(device, domain))
+        case .detach(let device, let place, _):
+            .around(.device(device, place?.controller.domain))
+        case .recover(let device, _): .around(.device(device, nil))
+        case .addController(let domain, _): .around(.domain(.number(domain)))
+        case .removeController, .destroyController, .removeOrphan: .everything
+        }
+    }
+
+    /// The domain that is to be given something, whose QEMU counts before it serves anything.
+    var interest: DomainInterest {
+        switch self {
+        case .attach(_, let domain, _), .addController(let domain, _): .one(.number(domain))
+        case .detach, .recover, .removeController, .destroyController, .removeOrphan: .none
+        }
+    }
+
     /// Tells whether the task is passed over when another process has its lock: nobody named it.
     var yieldsToOthers: Bool {
         switch self {

@@ -10,25 +10,15 @@ extension Observation {
             for case .createControllerFor(_, let id, let settings) in plan.steps {
                 add(id, settings)
             }
-            change(place) { _ in .device(device) }
+            replace(place, with: .device(device))
         case .controllerAdded(let id, let settings): add(id, settings)
         case .controllerRemoved(let id): controllers.removeAll { $0.id == id }
         }
     }
 
     private mutating func take(_ device: BusID, outOf places: [Place]) {
-        for place in places { change(place) { $0 == .device(device) ? .free : $0 } }
-    }
-
-    private mutating func change(_ place: Place, _ body: (PortContent) -> PortContent) {
-        let index = Int(place.port.number) - 1
-        controllers = controllers.map { controller in
-            guard controller.id == place.controller, controller.ports.indices.contains(index) else {
-                return controller
-            }
-            var ports = controller.ports
-            ports[index] = body(ports[index])
-            return controller.with(ports: ports)
+        for place in places where content(of: place) == .device(device) {
+            replace(place, with: .free)
         }
     }
 

@@ -1,0 +1,73 @@
+internal import USBModel
+internal import XenStoreWire
+
+/// What a look goes into, as far as the answers so far tell.
+extension StoreAnswers {
+    /// The domains that are asked about themselves: those in focus, those whose ports hold what is
+    /// in focus, and those of which a record tells; all where there is no focus.
+    func domains(in focus: Focus?) -> [DomainID] {
+        guard let focus else { return domains }
+        let records = recordedDevices(in: focus).map { Record(of: $0, in: self) }
+        let recorded = records.flatMap { [$0.place?.controller, $0.created] }
+            .compactMap { $0?.domain }
+        let wanted = Set(recorded).union(domains(meantBy: focus))
+        return domains.filter(wanted.contains)
+    }
+
+    private func domains(meantBy focus: Focus) -> [DomainID] {
+        switch focus {
+        case .device(let device, let domain):
+            holdings.filter { $0.device == device }.map(\.domain) + [domain].compactMap { $0 }
+        case .domain(let selector): domains.filter { isNamed($0, by: selector) }
+        }
+    }
+
+    /// Tells whether a domain is the one that is meant.
+    func isNamed(_ domain: DomainID, by selector: DomainSelector) -> Bool {
+        switch selector {
+        case .number(let number): domain == number
+        case .name(let name): text(StoreLayout.domain(domain) / "name") == name
+        }
+    }
+
+    /// The recorded devices whose records count.
+    func recordedDevices(in focus: Focus?) -> [BusID] {
+        guard let focus else { return recordedDevices }
+        let meant = devices(meantBy: focus)
+        return recordedDevices.filter(meant.contains)
+    }
+
+    /// The devices of which libxl has noted drivers, and whose notes count.
+    func notedDevices(in focus: Focus?) -> [BusID] {
+        guard let focus else { return notedDevices }
+        let meant = devices(meantBy: focus)
+        return notedDevices.filter(meant.contains)
+    }
+
+    private func devices(meantBy focus: Focus) -> Set<BusID> {
+        switch focus {
+        case .device(let device, _): return [device]
+        case .domain:
+            let domains = domains(meantBy: focus)
+            return Set(holdings.filter { domains.contains($0.domain) }.map(\.device))
+        }
+    }
+
+    /// Every device that a port is known to hold, and whose port it is.
+    private var holdings: [(device: BusID, domain: DomainID)] {
+        let known = controllers.flatMap { id -> [(ControllerID, StorePath)] in
+            guard let kind = kindInDomainZero(id) else { return [] }
+            let directory = StoreLayout.ports(of: id, kind)
+            return ports(of: id, in: directory).map { (id, directory / $0.component) }
+        }
+        let left = BackendKind.allCases.flatMap { kind in
+            orphans(kind).flatMap { id -> [(ControllerID, StorePath)] in
+                let directory = StoreLayout.ports(of: id, kind.kind)
+                return listedPorts(in: directory).map { (id, directory / $0.component) }
+            }
+        }
+        return (known + left).compactMap { id, port in
+            text(port).flatMap { BusID($0) }.map { ($0, id.domain) }
+        }
+    }
+}
