@@ -33,6 +33,17 @@ struct ControllerEndTests {
         #expect(try Scene().plans(Self.remove(force: false)).map(\.lines) == [Self.end])
     }
 
+    @Test func `a device that can't be read keeps its controller`() {
+        // It may be captured, and usbback dies when the port is cleared.
+        var scene = Scene(nil, ports: ["1-1"], record: Record(.attached), table: ["1-1:5:0:1"])
+        scene.unreadable = [UnreadableDevice(name: "1-1", reason: "descriptors is missing")]
+        #expect(
+            failure { _ = try scene.plans(Self.remove(force: false)) }?.message
+                == "1-1 can't be read")
+        let begun = GoalReport(goal: .assigned(bus("1-1"), place(1)), label: "", steps: [])
+        #expect(begun.undoing(in: scene.observation) == nil)
+    }
+
     @Test func `a device that was given to it after its name was read is not taken along`() {
         let seen = Self.taken.observation
         #expect(

@@ -180,6 +180,24 @@ struct ReusedDomainTests {
         }
     }
 
+    @Test(arguments: [Record?.none, Record(.attached, at: place(2))])
+    func `of two ports that hold a device the one left behind goes unasked`(
+        record: Record?
+    ) throws {
+        // Nobody could name it: there is no such domain any more, or another one has its number.
+        let scene = Self.scene(record, [ControllerView(["1-1", ""])])
+        let seen = scene.observation
+        let status = seen.status(of: bus("1-1"))
+        #expect(status.state == .contested)
+        #expect(status.remedy == "pvusb recover 1-1")
+        let device = DeviceSelector.busID(bus("1-1"))
+        for command in [Command.recover([device]), .detach(device)] {
+            #expect(
+                try scene.plans(command).map(\.lines)
+                    == [["unbind 1-1:1.0 usbback", "clear 1-1 domain 5 port 3:1"]])
+        }
+    }
+
     @Test func `a new controller is not made on top of what is left behind`() throws {
         // Nodes under that number are taken for the controller's own: what is left would count as
         // made already, or be removed under a device that usbback has.

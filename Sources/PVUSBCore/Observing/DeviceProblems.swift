@@ -76,7 +76,7 @@ extension Observation {
         let recovery = "pvusb recover \(id)"
         switch state {
         case .contested:
-            return ourClaim(on: id, places) == nil ? withdrawal(of: id, places) : recovery
+            return claimToDrop(on: id, places) == nil ? withdrawal(of: id, places) : recovery
         case .attaching, .detaching, .assignedAbsent, .assignedUncaptured, .stale, .captured,
             .mixed:
             return recovery
@@ -89,6 +89,12 @@ extension Observation {
     /// The one of several ports that our record names.
     func ourClaim(on id: BusID, _ places: [Place]) -> Place? {
         records[id]?.place.flatMap { places.contains($0) ? $0 : nil }
+    }
+
+    /// The one of several ports that goes without being named: ours, else one of a domain that is
+    /// gone, which nobody could name.
+    func claimToDrop(on id: BusID, _ places: [Place]) -> Place? {
+        ourClaim(on: id, places) ?? places.first { isLeftBehind($0) }
     }
 
     /// No port is ours to clear; one that does not really have the device comes first.

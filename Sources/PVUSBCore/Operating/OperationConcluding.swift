@@ -96,7 +96,8 @@ extension GoalReport {
     func undoing(in seen: Observation) -> Plan? {
         switch goal {
         case .assigned(let device, let place):
-            guard let record = seen.records[device],
+            // usbback may have what can't be read, and dies of a port that is cleared then.
+            guard let record = seen.records[device], !seen.isUnreadable(device),
                 record.place == place || record.created == place.controller
             else { return nil }
             return seen.planHost(of: device)

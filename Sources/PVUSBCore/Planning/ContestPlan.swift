@@ -6,11 +6,14 @@ extension Observation {
     /// Nothing is unbound that another port holds: only if usbback has the device for this very
     /// port is it taken from usbback first, which dies of a port that is cleared under a device.
     ///
-    /// - Parameter wanted: the port; nil means the one that our record names, if any.
+    /// - Parameter wanted: the port; nil means the one that our record names, else one of a domain
+    ///   that is gone.
     func planWithdrawal(of id: BusID, from wanted: Place?) -> Plan {
-        let ours = ourClaim(on: id, places(of: id))
-        guard let place = wanted ?? ours else { return Plan(.host(id), [], given: self) }
-        let steps = withdrawal(of: id, from: place, isOurs: place == ours)
+        let places = places(of: id)
+        guard let place = wanted ?? claimToDrop(on: id, places) else {
+            return Plan(.host(id), [], given: self)
+        }
+        let steps = withdrawal(of: id, from: place, isOurs: place == ourClaim(on: id, places))
         return Plan(.withdrawn(id, from: place), steps, given: self)
     }
 

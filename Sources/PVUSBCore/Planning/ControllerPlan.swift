@@ -43,6 +43,7 @@ extension Observation {
                     + "moment ago", remedy: "try again")
         }
         try checkPorts(of: id, domain)
+        for device in held { try checkReadable(device) }
         let steps = held.flatMap { planHost(of: $0).steps } + end(of: id, kind)
         return Plan(.controllerRemoved(id), steps, given: self)
     }

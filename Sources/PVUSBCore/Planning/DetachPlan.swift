@@ -21,7 +21,8 @@ extension Observation {
     /// Nobody but the caller can say which of two ports shall keep a device, if none is ours.
     func checkContest(of device: BusID) throws(PVUSBError) {
         let status = status(of: device)
-        guard status.state != .contested || ourClaim(on: device, places(of: device)) != nil else {
+        guard status.state != .contested || claimToDrop(on: device, places(of: device)) != nil
+        else {
             throw .unfinished(status)
         }
     }
