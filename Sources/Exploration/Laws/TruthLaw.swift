@@ -27,7 +27,7 @@ extension Search {
         return [scenario.device, SmallWorld.bystander].compactMap { device in
             let isWorkedOn = locks & play.bit(of: "device.\(device)") != 0
             return lie(about: device, inventory, world, isWorkedOn)
-        }
+        } + lies(ofListsIn: number, locks, inventory.observation)
     }
 
     private func lie(

@@ -75,7 +75,7 @@ extension Command {
         switch self {
         case .addController: .names(nil)
         case .attach(_, let device, _), .detach(let device, _): .names(device.knownID)
-        case .list(let domain?): .around(.domain(domain))
+        case .list(let domain?), .detachPlace(let domain, _, _): .around(.domain(domain))
         default: .everything
         }
     }

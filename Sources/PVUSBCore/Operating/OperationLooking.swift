@@ -10,13 +10,17 @@ extension Operation {
             return effect
         case .finished(.failure(let error)): fail(error)
         case .finished(.success(let seen)):
-            if case .names = survey.scope { named(in: seen) } else { resolved(seen) }
+            if survey.scope == .everything || command.onlyLooks {
+                resolved(seen)
+            } else {
+                named(in: seen)
+            }
         }
         return nil
     }
 
-    /// What is meant has its name in sight; what was not found may be held by a port or a record,
-    /// and what is near may have to be told.
+    /// What is meant is in sight; what was not found may be held by a port or a record that was not
+    /// looked at, and what is near may have to be told.
     private mutating func named(in seen: Observation) {
         do throws(PVUSBError) {
             tasks = try command.tasks(in: seen)
