@@ -22,7 +22,8 @@ public struct WakeSources: OptionSet, Hashable, Sendable {
 
     /// An event of a store watch.
     public static let store = WakeSources(rawValue: 1)
-    /// A change that has no event, as of usbback's port table: the wait ends after a short tick.
+    /// A change that has no event, as of usbback's port table: the wait ends after a short tick, or
+    /// after a longer one where events tell of most changes.
     public static let tick = WakeSources(rawValue: 2)
     /// A device or an interface came, went or changed its driver.
     public static let hotplug = WakeSources(rawValue: 4)

@@ -9,6 +9,8 @@ public import USBModel
 public final class SystemClock: Clock {
     /// How long a wait for `.tick` takes at most, in nanoseconds: 10 ms.
     public static let tick: UInt64 = 10_000_000
+    /// The same for a wait for `.hotplug`, too, in nanoseconds: 100 ms.
+    public static let rareTick: UInt64 = 100_000_000
     /// The exit status of a process that was asked to stop twice.
     public static let exitStatus: Int32 = 4
     /// The most descriptors that can be registered.
@@ -92,7 +94,8 @@ public final class SystemClock: Clock {
     /// A stop goes before a change, a change before the deadline; both are looked for even when
     /// the deadline is past. Once a stop was asked for, every wait is over at once.
     public func wait(for sources: WakeSources, until deadline: UInt64) -> WakeReason {
-        let tickEnd = sources.contains(.tick) ? now &+ Self.tick : UInt64.max
+        let tick = sources.contains(.hotplug) ? Self.rareTick : Self.tick
+        let tickEnd = sources.contains(.tick) ? now &+ tick : UInt64.max
         let end = min(deadline, tickEnd)
         while true {
             if stopRequested { return .stop }

@@ -193,9 +193,16 @@ extension SimulatedHost: Clock {
         if sources.contains(.store), hasEvents { return .woken }
         let isBusy = (try? keeper.update { $0.react() }) ?? false
         if isBusy { return .woken }
-        if let changes, sources.contains(.hotplug) { return changes.wait(until: deadline) }
-        if let signals, sources.contains(.tick), elapsed < deadline {
-            return spend(on: signals, sources, until: deadline)
+        if let signals, elapsed < deadline {
+            if let changes, sources.contains(.hotplug) {
+                return spend(on: signals) { _ in changes.wait(atMost: deadline - elapsed) }
+            }
+            if sources.contains(.tick) {
+                return spend(on: signals) { start in
+                    let end = start + min(deadline - elapsed, .max - start)
+                    return signals.wait(for: sources, until: end)
+                }
+            }
         }
         elapsed = max(elapsed, deadline)
         return .timedOut
@@ -209,12 +216,10 @@ extension SimulatedHost: Clock {
         return !(events ?? []).isEmpty
     }
 
-    private func spend(
-        on clock: any Clock, _ sources: WakeSources, until deadline: UInt64
-    ) -> WakeReason {
+    /// Lets real time pass, which counts.
+    private func spend(on clock: any Clock, _ wait: (UInt64) -> WakeReason) -> WakeReason {
         let start = clock.now
-        let end = start + min(deadline - elapsed, .max - start)
-        let reason = clock.wait(for: sources, until: end)
+        let reason = wait(start)
         elapsed += clock.now - start
         return reason
     }

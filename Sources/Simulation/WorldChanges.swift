@@ -12,13 +12,13 @@ final class WorldChanges {
         self.clock = clock
     }
 
-    /// Blocks until the file was replaced, until the deadline, or until a stop signal.
+    /// Blocks until the file was replaced, for so many nanoseconds, or until a stop signal.
     ///
     /// With the first wait it begins to listen, so what changed before has to be looked for again.
-    func wait(until deadline: UInt64) -> WakeReason {
+    func wait(atMost duration: UInt64) -> WakeReason {
         guard let watch else { return begin() ? .woken : .timedOut }
         let now = clock.now
-        let end = deadline > .max - now ? .max : now + deadline
+        let end = now + min(duration, .max - now)
         let reason = clock.wait(for: .hotplug, until: end)
         watch.drain()
         return reason

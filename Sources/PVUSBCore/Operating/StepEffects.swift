@@ -55,6 +55,17 @@ extension Step {
         }
     }
 
+    /// What tells that a wait may be over.
+    ///
+    /// QEMU takes a device from its drivers and gives it back to them, which the kernel tells; that it
+    /// opened one without drivers, nobody tells.
+    var wakes: Set<Wake> {
+        switch self {
+        case .awaitTaken, .awaitLetGo: [.hotplug, .tick]
+        default: watched == nil ? [.tick] : [.store]
+        }
+    }
+
     /// Tells whether the step only waits.
     var isWait: Bool {
         if case .configure = self { return false }

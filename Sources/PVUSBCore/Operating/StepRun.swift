@@ -191,8 +191,7 @@ struct StepRun: Hashable, Sendable {
         if case .awaitForgotten = step {
             return .ask(.wait(for: [], until: Instant(timer, milliseconds: Self.readingTime)))
         }
-        let wake: Wake = step.watched == nil ? .tick : .store
-        return .ask(.wait(for: [wake], until: deadline))
+        return .ask(.wait(for: step.wakes, until: deadline))
     }
 
     /// How long QEMU may take to read its ports after a watch event, in milliseconds; 200 were seen
