@@ -1,4 +1,4 @@
-"""How many requests a command sent to xenstored: `requests.py TRACE`; prints one number.
+"""How many requests a command sent to xenstored, and in how many times: `requests.py TRACE`.
 
 The trace is of `strace -f -xx -s 1000000 -e trace=connect,sendmsg,sendto,write,writev`. What was written to
 the store's socket is put together again and cut into messages, whoever cut it how (xs_wire.h: four
@@ -14,7 +14,7 @@ STORE = (b"xenstored/socket", b"/dev/xen/xenbus")
 
 
 def sent(lines):
-    """What was written to the store, connection by connection."""
+    """What was written to the store, connection by connection, and in how many calls."""
     streams = {}
     for line in lines:
         call = CALL.match(line)
@@ -25,10 +25,11 @@ def sent(lines):
         if name == "connect":
             streams.pop(number, None)
             if any(path in data for path in STORE):
-                streams[number] = bytearray()
+                streams[number] = bytearray(), []
                 yield streams[number]
         elif number in streams:
-            streams[number] += data[:int(result)]
+            streams[number][0].extend(data[:int(result)])
+            streams[number][1].append(name)
 
 
 def messages(stream):
@@ -42,4 +43,8 @@ def messages(stream):
 
 if __name__ == "__main__":
     with open(sys.argv[1], encoding="ascii") as trace:
-        print(sum(map(messages, list(sent(trace)))))
+        streams = list(sent(trace))
+    counts = [messages(stream) for stream, _ in streams]
+    # xl's library writes a request in two pieces and waits for its answer.
+    sendings = [min(count, len(calls)) for count, (_, calls) in zip(counts, streams)]
+    print(sum(counts), sum(sendings))
