@@ -11,7 +11,9 @@ extension Observation {
         switch status.state {
         case .host, .unbound, .hub: return Plan(goal, [], given: self)
         case .contested: return planWithdrawal(of: id, from: nil)
-        default: return Plan(goal, wayHome(of: id, status), given: self)
+        default:
+            let steps = rejoining(status) ?? wayHome(of: id, status)
+            return Plan(goal, steps, given: self)
         }
     }
 

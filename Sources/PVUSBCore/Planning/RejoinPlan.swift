@@ -39,15 +39,37 @@ extension Observation {
             }
             return recorded(device) + returns + [.forget(device.id)]
         }
+        guard let returns = returnByLeaders(of: device) else { return noteRemoval(device.id) }
+        return recorded(device) + returns
+    }
+
+    /// The same, begun before and cut short: the record tells of it. Nil for any other way home.
+    func rejoining(_ status: DeviceStatus) -> [Step]? {
+        guard let device = status.device, let record = status.record, record.goal == .detach,
+            record.place == nil, record.created == nil, status.places.isEmpty,
+            isSame(status, record),
+            device.interfaces.allSatisfy({ interface in
+                // One whose driver is recorded goes to that by itself.
+                interface.driver.map { $0 != SysfsPath.usbback }
+                    ?? (record.driver(of: interface.id) == nil)
+            })
+        else { return nil }
+        return returnByLeaders(of: device)
+    }
+
+    /// Takes the interfaces that lead others from their drivers and gives them back, and the others
+    /// with them; nil when none leads one that has no driver.
+    private func returnByLeaders(of device: HostDevice) -> [Step]? {
+        let stranded = device.interfaces.filter { $0.driver == nil }
         let leaders = device.interfaces.filter { leader in
             leader.driver != nil && stranded.contains { leader.leads($0) }
         }
-        guard !leaders.isEmpty else { return noteRemoval(device.id) }
+        guard !leaders.isEmpty else { return nil }
         let returns = leaders.compactMap { leader in
             leader.driver.map { Step.bind(leader.id, to: $0) }
         }
-        return recorded(device) + unbinds(of: leaders) + returns
-            + stranded.map { .probe($0.id) } + [.forget(device.id)]
+        return unbinds(of: leaders) + returns + stranded.map { .probe($0.id) }
+            + [.forget(device.id)]
     }
 
     /// Whoever comes after a death in between has to know which drivers there were.
