@@ -43,7 +43,7 @@ extension Observation {
         return recorded(device) + returns
     }
 
-    /// The same, begun before and cut short: the record tells of it. Nil for any other way home.
+    /// The same, begun before and cut short, as the record tells; nil for any other way home.
     func rejoining(_ status: DeviceStatus) -> [Step]? {
         guard let device = status.device, let record = status.record, record.goal == .detach,
             record.place == nil, record.created == nil, status.places.isEmpty,
