@@ -14,12 +14,10 @@ from pathlib import Path
 from kill_grounds import grounds
 from kill_scenes import SCENES
 from kill_trials import Trial
-from killing import EFFECTS, Killer
+from killing import EFFECTS, LAST, Killer
 from stage import Failure
 
 ROW = "{:11}{:18}{:20}{:>6}{:>8}{:>7}{:>8}{:>6}{:>6}{:>7}{:>5}{:>8}"
-# What ends the process.
-LAST = ("exit_group",)
 HEAD = ROW.format(
     "STORE", "COMMAND", "VARIANT", "CALLS", "EFFECTS", "KILLS", "NOTHING", "HALF", "DONE",
     "STATES", "BAD", "TIME")

@@ -9,7 +9,7 @@ import json
 import time
 from collections import Counter
 
-from killing import CHANGES, EFFECTS
+from killing import CHANGES, EFFECTS, LAST
 from stage import Failure
 
 BAD_MAX = 10
@@ -24,6 +24,7 @@ class Trial:
         self.ground, self.scene = ground, scene
         self.classes, self.between, self.at = Counter(), Counter(), set()
         self.tried, self.bad, self.died_at = set(), [], set()
+        self.lengths = []
         self.start = self.pristine = self.goal = None
         self.calls = ()
         self.started = time.monotonic()
@@ -44,7 +45,9 @@ class Trial:
         if self.scene.half:
             self.cut_short(self.scene.half)
         self.start = self.ground.rest()
-        self.calls = self.ground.kill(0, *self.scene.words).calls
+        whole = self.ground.kill(0, *self.scene.words)
+        self.calls = whole.calls
+        self.lengths.append(whole.effects)
         self.goal = self.ground.rest()
         expect(self.goal != self.start, f"'{' '.join(self.scene.words)}' does nothing here")
 
@@ -131,6 +134,8 @@ class Trial:
         self.classes[name] += 1
         self.between[death.effects] += 1
         self.died_at.add(death.calls[-1])
+        if death.calls[-1] in LAST:
+            self.lengths.append(death.effects)
         if death.calls[-1] in EFFECTS:
             self.at.add(death.effects)
 
@@ -144,12 +149,12 @@ class Trial:
     def gaps(self):
         """The numbers of effects after which, or right before the next, nothing was killed.
 
-        How many effects there are differs a little from run to run: a wait may look once more.
+        How many effects there are differs a little from run to run, for a wait may look once more: every
+        run has as many as the shortest.
         """
-        last = max(self.between, default=0)
         return [
-            number for number in range(last + 1)
-            if not self.between[number] or (number < last and number not in self.at)]
+            number for number in range(min(self.lengths, default=0))
+            if not self.between[number] or number not in self.at]
 
     # ---- what has to hold ----
 

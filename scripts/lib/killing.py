@@ -16,6 +16,8 @@ SOURCE = Path(__file__).resolve().parent / "killat.c"
 EFFECTS = ("rename", "renameat", "renameat2", "sendmsg", "sendto", "fcntl", "ftruncate", "write")
 # Of them, those that change a world or a store, or may.
 CHANGES = ("rename", "renameat", "renameat2", "sendmsg", "sendto")
+# The call that ends the process.
+LAST = ("exit_group",)
 KILLED = 137
 
 

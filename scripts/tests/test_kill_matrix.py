@@ -80,6 +80,7 @@ class TruthTests(unittest.TestCase):
     def test_a_gap_between_two_effects_is_noticed(self):
         trial = Trial(Ground(HOME, "host"), SCENES[0])
         trial.calls, trial.start, trial.goal = ("rename", "read", "rename", "exit"), HOME, ASSIGNED
+        trial.lengths = [3, 2]
         for calls in (("rename",), ("rename", "read"), trial.calls[:3] + ("read",)):
             trial.count(Death(137, calls, ""), HALF)
         self.assertEqual(trial.gaps, [1])

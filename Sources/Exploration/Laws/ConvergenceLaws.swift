@@ -18,7 +18,8 @@ extension Search {
         checkTruth(node, index)
         checkOwners(node, index)
         guard !node.isBusy else { return }
-        var world = play.heal(node.world)
+        let isIll = scenario.kind != .pv || scenario.isNewer || node.meddlers.contains(.newer)
+        var world = isIll ? play.heal(node.world) : node.world
         // What a guest has closed, or xl has taken, QEMU lets go in its own time.
         if !node.meddlers.isDisjoint(with: [.guest, .xl]), scenario.kind != .pv {
             world = play.settle(world)
@@ -32,9 +33,13 @@ extension Search {
             world: node.world, refusal: node.refusal, meddlers: node.meddlers,
             wasKilled: node.crashes > 0)
         guard judged.insert(key).inserted else { return }
+        play.isHealed = true
+        defer { play.isHealed = false }
         checkRecovery(node, index)
         checkRemedies(node, index)
-        for command in scenario.commands { checkRepetition(of: command, node, index) }
+        for command in scenario.commands where !command.isWatch {
+            checkRepetition(of: command, node, index)
+        }
         if node.refusal >= 0 { checkRefusal(node, index) }
     }
 
@@ -73,20 +78,24 @@ extension Search {
     /// What is wrong with a world in which everything was recovered; nil when nothing is.
     func flaw(in number: Int32, _ node: Node) -> (Law, String)? {
         let world = play.worlds.world(number)
-        if scenario.keepsBystander, !world.isHome(SmallWorld.bystander) {
+        if scenario.keepsBystander, !node.meddlers.contains(.other),
+            !world.isHome(SmallWorld.bystander)
+        {
             return (.bystanders, "the other device is not at home any more")
         }
         let device = scenario.device
-        if node.meddlers.isDisjoint(with: [.xl, .plug]), let domain = world.misconfigured {
+        if scenario.keepsConfigurations, node.meddlers.isDisjoint(with: [.xl, .plug, .hidden]),
+            let domain = world.misconfigured
+        {
             return (.configuration, "that of domain \(domain) has not")
         }
         let truth = Expectation(device, in: world)
         switch truth.state {
         case .host:
-            guard world.isHome(device) || !mayBeHome(node) else {
+            guard world.isHome(device) || !mayBeHome(node) || scenario.startsAstray else {
                 return (.hostDrivers, "they are \(world.driverWords(of: device))")
             }
-        case .assigned, .parked, nil: break
+        case .assigned, .parked, .hub, nil: break
         // Against xl detection is promised: what it left is shown with its remedy.
         case _ where node.meddlers.contains(.xl): return nil
         case .unbound where !mayBeHome(node) || scenario.startsUnbound: break
@@ -198,6 +207,7 @@ extension Search {
     ) {
         let isCertain = process.traits.isDisjoint(with: .blames)
         let command = commands[process.command]
+        checkOutcome(outcome, of: process, command, in: node, index, move)
         if node.meddlers.isEmpty, node.crashes == 0, scenario.succeeds, let error = outcome.error {
             note(.report, "undisturbed it fails: \(error.message)", at: index, move)
         }
@@ -218,7 +228,7 @@ extension Search {
     /// A report of failure says where the device is now.
     private func checkStatus(_ outcome: Outcome, _ node: Node, _ index: Int32, _ move: Move) {
         guard let status = outcome.report?.goals.last?.status else { return }
-        let truth = Expectation(status.id, in: play.worlds.world(node.world))
+        let truth = truth(of: status.id, in: play.worlds.world(node.world))
         let isGone = truth.state == nil && status.device == nil
         guard truth.state != status.state, !isGone else { return }
         note(
@@ -232,6 +242,7 @@ extension Search {
         if case .addController = command { return }
         if case .removeController = command { return }
         if case .detachPlace = command { return }
+        if command.isWatch || scenario.isDry { return }
         guard !node.isBusy, node.refusal < 0, !node.meddlers.contains(.xl) else { return }
         let settled = play.settle(node.world)
         let again = run(command, in: settled)

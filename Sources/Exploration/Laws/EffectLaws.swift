@@ -11,7 +11,7 @@ extension Search {
     ) {
         let move = Move.perform(slot)
         let effect = play.agents.effect(of: process.agent)
-        checkLook(process, effect, index, move)
+        checkLook(process, effect, node, index, move)
         switch effect {
         case .store(let batch): checkBatch(batch, process, node, next, index, move)
         case .files(let requests):
@@ -25,10 +25,17 @@ extension Search {
     }
 
     private func checkLook(
-        _ process: Process, _ effect: Effect, _ index: Int32, _ move: Move
+        _ process: Process, _ effect: Effect, _ node: Node, _ index: Int32, _ move: Move
     ) {
         let command = commands[process.command]
-        let isDry = scenario.isDry && scenario.commands.contains(command)
+        if scenario.isRefused, effect.changesWorld, isUndisturbed(node),
+            scenario.commands.contains(command)
+        {
+            note(.refusing, "\(command.words) does: \(effect.line)", at: index, move)
+        }
+        let isDry =
+            scenario.isDry && scenario.commands.contains(command)
+            && (command != .recover([]) || isUndisturbed(node))
         guard effect.changesWorld, isDry || command.onlyLooks else { return }
         note(.looking, "\(command.words) does: \(effect.line)", at: index, move)
     }

@@ -17,11 +17,16 @@ struct Expectation: Hashable {
     /// Whether somebody's intention is not fulfilled.
     let isPending: Bool
 
-    init(_ device: BusID, in world: World) {
+    init(
+        _ device: BusID, in world: World, isReadable: Bool = true, seesQEMU: Bool = true
+    ) {
         let places = world.ports(holding: device)
-        let goal = world.hasRecord(of: device) ? world.recorded("goal", of: device) : nil
+        let goal = world.hasRecord(of: device) ? world.goal(of: device) : nil
         let isLive = goal.map { world.recordIsLive(of: device, $0, places) } ?? false
-        let state = Self.state(of: device, goal, isLive, places, world)
+        let known = Self.state(of: device, isReadable, goal, isLive, places, world)
+        // Whether a QEMU that can't be looked at has a device, nobody can tell.
+        let isDoubtful = !seesQEMU && known == .assignedUncaptured && world.hasQEMU(places)
+        let state = isDoubtful ? .assigned : known
         self.state = state
         self.places = places
         isPending =
@@ -31,17 +36,19 @@ struct Expectation: Hashable {
         switch state {
         case nil, .hub: (needsRemedy, isHalfDone) = (false, false)
         case .host, .unbound, .assigned, .parked:
-            (needsRemedy, isHalfDone) = (isOutdated || isNoted, false)
+            (needsRemedy, isHalfDone) = (isReadable && (isOutdated || isNoted), false)
         default: (needsRemedy, isHalfDone) = (true, true)
         }
     }
 
     private static func state(
-        of device: BusID, _ goal: String?, _ isLive: Bool, _ places: [PortName], _ world: World
+        of device: BusID, _ isReadable: Bool, _ goal: String?, _ isLive: Bool,
+        _ places: [PortName], _ world: World
     ) -> DeviceState? {
+        if places.isEmpty, goal == nil, isReadable, world.isHub(device) { return .hub }
         if places.count > 1 { return .contested }
-        let drivers = world.drivers(of: device)
-        let isSame = world.recordIsOfPlugged(device)
+        let drivers = isReadable ? world.drivers(of: device) : nil
+        let isSame = !isReadable || world.recordIsOfPlugged(device)
         let isIntended = isLive || (goal != nil && places.isEmpty)
         if let goal, isIntended {
             if !isSame { return .stale }
@@ -54,6 +61,8 @@ struct Expectation: Hashable {
             case (_, false): return .stale
             }
         }
+        // What can't be read is neither gone nor known.
+        if !isReadable { return places.isEmpty ? nil : .assigned }
         if let place = places.first { return held(device, drivers, at: place, world) }
         return drivers.map { free($0) }
     }
@@ -74,6 +83,7 @@ struct Expectation: Hashable {
     }
 
     private static func free(_ drivers: [DriverName?]) -> DeviceState {
+        if drivers.isEmpty { return .unbound }
         if drivers.allSatisfy({ $0 == .usbback }) { return .captured }
         if drivers.allSatisfy({ $0 == nil }) { return .unbound }
         return drivers.contains(.usbback) ? .mixed : .host
@@ -88,6 +98,22 @@ extension PortName {
 }
 
 extension World {
+    fileprivate func hasQEMU(_ places: [PortName]) -> Bool {
+        places.contains { place in
+            place.kind != .pv && qemus.contains { $0.domain == place.domain }
+        }
+    }
+
+    fileprivate func isHub(_ device: BusID) -> Bool {
+        usb.device(device)?.attributes["bDeviceClass"] == "09"
+    }
+
+    /// What a record says; what makes no sense was begun by somebody, and is undone.
+    fileprivate func goal(of device: BusID) -> String {
+        let goal = recorded("goal", of: device) ?? ""
+        return ["attach", "attached", "parked"].contains(goal) ? goal : "detach"
+    }
+
     /// Tells whether the backend of a port works.
     fileprivate func isConnected(_ place: PortName) -> Bool {
         place.directory.parent.flatMap { text($0 / "state") } == "4"

@@ -7,13 +7,14 @@ extension Search {
     func reaches(_ command: Command, _ number: Int32) -> Bool {
         if scenario.isDry, scenario.commands.contains(command) { return true }
         let world = play.worlds.world(number)
-        var truth = Expectation(scenario.device, in: world)
+        var truth = truth(of: scenario.device, in: world)
         switch command {
         // Of two ports one is given up, and the other is whoever wrote it's.
         case .detach, .detachPlace:
             return scenario.isContested
                 ? truth.places.count < 2 : truth.places.isEmpty && truth.isFree
-        case .apply(_, let domain):
+        case .apply(let file, let domain):
+            guard !file.devices.isEmpty else { return world.hasLivingController(domain) }
             return truth.state == .assigned
                 && truth.places.first?.domain == world.number(of: domain)
         case .attach(let domain, let device, at: _):
@@ -40,11 +41,18 @@ extension Search {
     }
 }
 
+extension Command {
+    /// The command waits until something changes, for ever if need be.
+    var isWatch: Bool {
+        if case .awaitChange = self { true } else { false }
+    }
+}
+
 extension Expectation {
     /// No guest has the device, and nothing is begun with it.
     fileprivate var isFree: Bool {
         switch state {
-        case .host, .unbound, .parked, nil: true
+        case .host, .unbound, .parked, .hub, nil: true
         default: false
         }
     }

@@ -38,6 +38,10 @@ public enum Law: String, Hashable, Sendable, CaseIterable {
     case configuration = "libxl's configuration has the devices that the ports have"
     /// Who only looks or plans leaves all as it was.
     case looking = "a look and a dry run change nothing"
+    /// What is no way is said at once.
+    case refusing = "what is refused changes nothing"
+    /// A guest's words steer nobody's terminal.
+    case telling = "what is told is text of one line"
     /// Whatever is told, an operation ends.
     case ending = "every command ends"
     /// What a guest or another device does is not another device's trouble.

@@ -30,10 +30,19 @@ extension Search {
         } + lies(ofListsIn: number, locks, inventory.observation)
     }
 
+    /// What must be said of a device.
+    func truth(of device: BusID, in world: World) -> Expectation {
+        guard !play.isHealed else { return Expectation(device, in: world) }
+        let isHidden = device == scenario.device && scenario.isUnreadable
+        return Expectation(
+            device, in: world, isReadable: !isHidden || world.usb.device(device) == nil,
+            seesQEMU: !scenario.hidesQEMU)
+    }
+
     private func lie(
         about device: BusID, _ inventory: Inventory, _ world: World, _ isWorkedOn: Bool
     ) -> String? {
-        let truth = Expectation(device, in: world)
+        let truth = truth(of: device, in: world)
         let shown = inventory.observation.deviceStatuses().first { $0.id == device }
         guard shown?.state == truth.state else {
             return

@@ -62,7 +62,7 @@ extension World {
     }
 
     /// The directory of pvusb's record of a device.
-    private static func record(of device: BusID) -> StorePath {
+    static func record(of device: BusID) -> StorePath {
         .root / "libxl" / "pvusb" / "device" / name(of: device.description)
     }
 

@@ -38,6 +38,8 @@ extension Catalogue {
         case destroyed
         /// The same, and its backend is left.
         case orphaned
+        /// Both guests are gone, each with the device in what is left of a backend.
+        case bothOrphaned
         /// The guest's QEMU was killed.
         case unserved
         /// xl gave it to the first guest.
@@ -48,6 +50,8 @@ extension Catalogue {
         case xlMoved
         /// We gave it to the first guest, and xl wrote it into a port of the second.
         case contested
+        /// xl gave it to the first guest, and wrote it into a port of the second.
+        case contestedByXL
     }
 
     static func world(
@@ -77,6 +81,10 @@ extension Catalogue {
             return halfDone(attach, in: controllers(clean, kind, ports: 2), 2, of: 3)
         case .halfMade: return halfDone(attach, in: world(clean, .fresh, kind), 1, of: 3)
         case .xlAttached: return byXL(in: controllers(clean, kind, ports: 2), .max)
+        case .contestedByXL:
+            var world = byXL(in: controllers(clean, kind, ports: 2), .max)
+            contest(&world)
+            return world.settled
         case .xlBegan: return byXL(in: controllers(clean, kind, ports: 2), kind == .pv ? 3 : 1)
         default:
             var world = controllers(clean, kind, ports: 2)
@@ -109,12 +117,19 @@ extension Catalogue {
             let leave = world.xlDetach(device, domain: 1, controller: 0, port: port)
             perform(leave, in: &world)
             perform(world.xlAttach(device, domain: 2, controller: 0, port: 1), in: &world)
-        case .contested:
-            world.perform(
-                Array(world.xlAttach(device, domain: 2, controller: 0, port: 1).prefix(1)))
+        case .contested: contest(&world)
+        case .bothOrphaned:
+            contest(&world)
+            for domain: UInt16 in [1, 2] { world.destroy(domain, leavingBackend: true) }
         default: break
         }
         return world.settled
+    }
+
+    private static func contest(_ world: inout World) {
+        world.perform(
+            Array(
+                world.xlAttach(SmallWorld.device, domain: 2, controller: 0, port: 1).prefix(1)))
     }
 
     private static func perform(_ actions: [XLAction], in world: inout World) {

@@ -36,11 +36,17 @@ public enum Catalogue {
     private static func all(_ kind: ControllerKind, _ extent: Extent) -> [Scenario] {
         singles(kind, extent) + shaped(kind, extent)
             + richerStories(kind).map { story in
-                let isKnown = stories(kind).contains { $0.label == story.label }
-                let isFew = isKnown && !story.label.hasPrefix("recover") && !story.isKept
-                return scenario(story, kind, 1, .plain, isFew ? .richer : .other, extent)
+                scenario(story, kind, story.count, story.shape, sort(story, kind), extent)
             }
             + races(kind).map { scenario($0, kind, 1, .plain, .race, extent) }
+    }
+
+    private static func sort(_ story: Story, _ kind: ControllerKind) -> Sort {
+        if story.isRefused { return .refused }
+        if story.isOdd { return .richer }
+        let isKnown = stories(kind).contains { $0.label == story.label }
+        let isFew = isKnown && !story.label.hasPrefix("recover") && !story.isKept
+        return isFew ? .richer : .other
     }
 
     /// One command, with so many interfaces.
@@ -75,6 +81,8 @@ extension Catalogue {
         case richer
         /// A command that is in no other scenario, and what was left half done.
         case other
+        /// What changes nothing.
+        case refused
         case race
     }
 
@@ -84,24 +92,41 @@ extension Catalogue {
     ) -> Scenario {
         let made = SmallWorld.make(interfaces: count, shape: shape, kind: kind)
         let clean = story.isKept ? SmallWorld.keeping(made) : made
+        let begun = world(clean, story.beginning, kind)
+        let whole = SmallWorld.plugged(
+            SmallWorld.device, product: "6001", number: 2, interfaces: count, shape: shape)
         let suffix = shape == .plain ? "" : " \(shape)"
+        let world = story.bend?.bend(begun, kind) ?? begun
         var scenario = Scenario(
             name: "\(story.name), \(kind.rawValue), \(count)\(suffix)", kind: kind,
-            label: story.label, world: world(clean, story.beginning, kind),
-            commands: story.commands, device: SmallWorld.device,
-            plugged: SmallWorld.plugged(
-                SmallWorld.device, product: "6001", number: 2, interfaces: count, shape: shape),
+            label: story.label, world: world,
+            commands: story.commands(in: story.before.map { Self.world(clean, $0, kind) } ?? world),
+            device: SmallWorld.device, plugged: story.bend?.bend(whole, kind) ?? whole,
             other: SmallWorld.other, budget: budget(kind, count, sort, extent), clean: clean)
-        scenario.succeeds = story.succeeds
-        scenario.isDry = story.isDry
-        scenario.isContested = story.beginning == .contested
-        scenario.hasOrphans = story.beginning == .orphaned
-        scenario.meddlers = story.beginning.meddlers
+        tell(story, &scenario)
         scenario.events = Scenario.events(of: kind)
+        if count == 2 { scenario.events.append(.udev(takesLast: true)) }
+        if count == 1 { scenario.events += Scenario.storeEvents(beside: story.commands) }
         scenario.faults = Scenario.faults(of: kind)
         let isPlainOne = count == 1 && ["attach", "detach"].contains(story.name)
         if isPlainOne || extent == .full { scenario.xl = [.attach, .attachHere, .detach] }
         return scenario
+    }
+
+    /// Tells a scenario what its story is.
+    private static func tell(_ story: Story, _ scenario: inout Scenario) {
+        scenario.succeeds = story.succeeds
+        scenario.isDry = story.isDry
+        scenario.isRefused = story.isRefused
+        scenario.hasStore = story.hasStore
+        scenario.comesHome = story.comesHome
+        scenario.keepsConfigurations = ![.malformed, .misshapen, .unkept].contains(story.bend)
+        scenario.isUpToDate = story.before == nil
+        scenario.isNewer = story.bend == .newerRecords
+        scenario.hidden = story.bend?.hidden ?? []
+        scenario.isContested = [.contested, .contestedByXL, .bothOrphaned].contains(story.beginning)
+        scenario.hasOrphans = [.orphaned, .bothOrphaned].contains(story.beginning)
+        scenario.meddlers = story.beginning.meddlers
     }
 
     private static func budget(
@@ -109,9 +134,11 @@ extension Catalogue {
     ) -> Scenario.Budget {
         switch (extent, sort) {
         case (.quick, _): Scenario.Budget(crashes: 3, events: 0)
+        case (.bounded, .refused), (.kinds, .refused): Scenario.Budget(crashes: 1, events: 0)
         case (.narrow, .race): Scenario.Budget(crashes: 0, events: 0)
         case (.narrow, _): Scenario.Budget(crashes: 1, events: 1, together: 1)
         case (.full, .race): Scenario.Budget(crashes: 2, events: 1, together: 1)
+        case (_, .refused): Scenario.Budget(crashes: 1, events: 1, together: 1)
         case (.full, .richer), (.full, .other): Scenario.Budget(crashes: 3, events: 1)
         case (.full, .single):
             Scenario.Budget(crashes: 3, events: count == 1 ? 2 : 1, together: count == 8 ? 1 : 2)
@@ -126,11 +153,22 @@ extension Catalogue {
     }
 }
 
+extension Catalogue.Story {
+    /// The commands; a watch waits until something differs from what is seen in the world.
+    fileprivate func commands(in world: World) -> [Command] {
+        guard isWatch else { return commands }
+        var process = SimulatedProcess(in: world, process: 1)
+        let look = Operation(.devices, OperationOptions(hasStore: hasStore))
+        guard case .inventory(let inventory)? = process.run(look) else { return commands }
+        return [.awaitChange(since: inventory)]
+    }
+}
+
 extension Catalogue.Beginning {
     /// Who was at work before the command begins, and is to blame for what comes of it.
     fileprivate var meddlers: Meddlers {
         switch self {
-        case .xlBegan, .contested: .xl
+        case .xlBegan, .contested, .contestedByXL, .bothOrphaned: .xl
         default: []
         }
     }

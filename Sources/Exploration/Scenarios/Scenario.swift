@@ -56,6 +56,20 @@ public struct Scenario: Sendable {
     public var succeeds = true
     /// Whether the commands only plan.
     public var isDry = false
+    /// Whether the commands are refused, and change nothing.
+    public var isRefused = false
+    /// Whether the commands have a store to ask.
+    public var hasStore = true
+    /// Whether a newer pvusb wrote the records.
+    var isNewer = false
+    /// The paths of files that can't be read.
+    var hidden: Set<String> = []
+    /// Whether a watch begins with what it has seen.
+    var isUpToDate = true
+    /// Whether the command brings the device home when nobody disturbs it.
+    var comesHome = false
+    /// Whether what libxl keeps can be kept true.
+    var keepsConfigurations = true
     /// Whether two ports hold the device at the beginning.
     var isContested = false
     /// Whether a domain that is gone has left nodes.
@@ -79,12 +93,26 @@ extension Scenario {
     /// Tells whether the device has no drivers at the beginning.
     var startsUnbound: Bool { Expectation(device, in: world).state == .unbound }
 
+    /// Tells whether some interfaces of a device that is nobody's lack drivers at the beginning:
+    /// no record says that they had any, so that only who names the device gives it back.
+    var startsAstray: Bool {
+        let state = Expectation(device, in: world).state
+        return state == .unbound || state == .host && !world.isHome(device)
+    }
+
+    /// Tells whether nobody may look at what QEMUs have open.
+    var hidesQEMU: Bool { hidden.contains { $0.hasPrefix("/proc/") } }
+
+    /// Tells whether the device's own files can't be read, for as long as nothing is judged.
+    var isUnreadable: Bool { hidden.contains("/sys/bus/usb/devices/\(device)/descriptors") }
+
     /// What is in the store at the beginning and may stay: not what a domain that is gone has left.
     var ownPaths: [StorePath] {
         guard hasOrphans else { return world.storePaths }
         return world.storePaths.filter { path in
             let words = path.components
-            return words.count < 6 || words[3] != "backend" || words[5] != "1"
+            guard words.count > 5, words[3] == "backend" else { return true }
+            return UInt16(words[5]).map(world.isAlive) ?? true
         }
     }
 
@@ -118,11 +146,24 @@ extension Scenario {
         }
     }
 
+    /// What others who know the store do to it: a newer pvusb, an administrator, a toolstack.
+    ///
+    /// Beside a command that names a place nobody fills it: what it holds then is meant.
+    static func storeEvents(beside commands: [Command]) -> [Event] {
+        let events: [Event] = [
+            .newerRecords, .recordRewritten, .recordDropped, .controllerMade,
+        ]
+        let namesPlace = commands.contains { command in
+            if case .detachPlace = command { true } else { false }
+        }
+        return events + (namesPlace ? [] : [.otherAttached])
+    }
+
     private static let hostEvents: [Event] = [
         .unplug, .replug(usbbackFirst: false), .replug(usbbackFirst: true),
         .swap(usbbackFirst: false), .swap(usbbackFirst: true), .destroy(leavingBackend: false),
         .destroy(leavingBackend: true), .renew(leavingBackend: false),
-        .renew(leavingBackend: true), .udev,
+        .renew(leavingBackend: true), .udev(takesLast: false),
     ]
 
     private static let guestEvents: [Event] = [
@@ -137,6 +178,7 @@ extension Scenario {
     private static let allFaults: [Fault] =
         [
             .storeLostBefore, .storeLostAfter, .again, .againForEver, .timedOut, .interrupted,
+            .denied, .unreadable, .lockHeld,
         ] + errnos.map { .refused($0) }
         + [.noDevice, .busy, .inputOutput].map { .refusedForEver($0) }
 

@@ -13,6 +13,19 @@ enum SmallWorld {
         case led
         /// Two by two, and whichever goes takes the other along (cdc_acm).
         case mutual
+        /// As `led`, and the classes say so (uvcvideo).
+        case video
+        /// As `loose`, and the classes say that the first one leads (cdc_ether).
+        case network
+
+        /// What the interfaces say they are.
+        fileprivate func usbClass(of index: Int) -> String {
+            switch self {
+            case .plain, .loose, .led, .mutual: "ff"
+            case .video: "0e"
+            case .network: index == 0 ? "02" : "0a"
+            }
+        }
     }
 
     static let device = named("1-1")
@@ -81,7 +94,9 @@ enum SmallWorld {
         let isLed = shape == .mutual ? index % 2 == 1 : shape != .plain && index > 0
         return SimulatedInterface(
             id: names[index],
-            attributes: ["bInterfaceClass": "ff", "bInterfaceNumber": "0\(index)"], driver: home,
+            attributes: [
+                "bInterfaceClass": shape.usbClass(of: index), "bInterfaceNumber": "0\(index)",
+            ], driver: home,
             matches: isLed ? [] : home.map { [$0] } ?? [], siblings: siblings, siblingTie: tie)
     }
 
@@ -90,8 +105,8 @@ enum SmallWorld {
     ) -> ([InterfaceID], SiblingTie) {
         switch shape {
         case .plain: ([], .loose)
-        case .loose: (index == 0 ? Array(names.dropFirst()) : [], .loose)
-        case .led: (index == 0 ? Array(names.dropFirst()) : [], .led)
+        case .loose, .network: (index == 0 ? Array(names.dropFirst()) : [], .loose)
+        case .led, .video: (index == 0 ? Array(names.dropFirst()) : [], .led)
         case .mutual:
             (
                 index % 2 == 0 ? names.indices.contains(index + 1) ? [names[index + 1]] : [] : [],

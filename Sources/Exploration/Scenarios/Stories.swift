@@ -1,43 +1,6 @@
 internal import PVUSBCore
 
 extension Catalogue {
-    /// A command on a device in the first guest.
-    struct Story {
-        /// What its scenarios are called.
-        let name: String
-        /// What the table calls its command.
-        let label: String
-        let beginning: Beginning
-        let commands: [Command]
-        /// Whether the commands reach their goal when nobody disturbs them.
-        var succeeds = true
-        /// Whether the commands only plan.
-        var isDry = false
-        /// Whether libxl keeps configurations of the guests.
-        var isKept = false
-
-        init(
-            _ name: String, as label: String? = nil, _ beginning: Beginning, _ command: Command,
-            succeeds: Bool = true, isDry: Bool = false
-        ) {
-            self.name = name
-            self.label = label ?? name
-            self.beginning = beginning
-            commands = [command]
-            self.succeeds = succeeds
-            self.isDry = isDry
-        }
-
-        /// Two commands at once.
-        init(_ beginning: Beginning, _ first: Command, _ second: Command) {
-            name = "\(beginning): \(first.full) & \(second.full)"
-            label = "two at once"
-            self.beginning = beginning
-            commands = [first, second]
-            succeeds = false
-        }
-    }
-
     static let one = DomainSelector.number(number(1))
     static let two = DomainSelector.number(number(2))
     static let device = DeviceSelector.busID(SmallWorld.device)
@@ -65,7 +28,7 @@ extension Catalogue {
     /// The commands from everywhere else.
     static func richerStories(_ kind: ControllerKind) -> [Story] {
         attaches(kind) + detaches + recoveries(kind) + removals + looks + dryRuns(kind)
-            + kept
+            + kept + oddities(kind) + refusals(kind) + watches(kind)
     }
 
     /// The commands that change libxl's configurations, where there are any.
@@ -194,19 +157,24 @@ extension Catalogue {
     }
 
     /// An xl.cfg that wants the device in a controller of a kind.
-    private static func file(_ kind: ControllerKind) -> GuestFile {
-        let text = """
+    static func file(_ kind: ControllerKind) -> GuestFile {
+        file(
+            """
             usbctrl = [ 'type=\(kind.rawValue),version=\(kind == .deviceModel ? 3 : 2),ports=2' ]
             usbdev = [ 'hostbus=1,hostaddr=2' ]
 
-            """
+            """)
+    }
+
+    /// An xl.cfg of these words.
+    static func file(_ text: String) -> GuestFile {
         guard let file = try? GuestFile(Array(text.utf8)) else {
             preconditionFailure("the file is one that xl reads")
         }
         return file
     }
 
-    private static func number(_ domain: UInt16) -> DomainID {
+    static func number(_ domain: UInt16) -> DomainID {
         guard let id = DomainID(domain) else { preconditionFailure("\(domain) is a domid") }
         return id
     }

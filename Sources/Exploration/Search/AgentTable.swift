@@ -46,26 +46,40 @@ struct AgentTable {
     private(set) var needs: [Need] = []
     private(set) var answers = Interner<Answer>()
     private var successors: [UInt64: Int32] = [:]
-    private var beginnings: [Command: Int32] = [:]
+    private var beginnings: [Beginning: Int32] = [:]
     private let mutant: Mutant?
     /// The commands that only plan.
     private let dry: Set<Command>
+    /// The commands that have no store to ask.
+    private let storeless: Set<Command>
 
-    init(_ mutant: Mutant?, dry: [Command] = []) {
+    /// A command, and whether it is the scenario's own, with its options.
+    private struct Beginning: Hashable {
+        let command: Command
+        let isOwn: Bool
+    }
+
+    init(_ mutant: Mutant?, dry: [Command] = [], storeless: [Command] = []) {
         self.mutant = mutant
         self.dry = Set(dry)
+        self.storeless = Set(storeless)
     }
 
     var count: Int { agents.count }
 
     /// The beginning of a command.
-    mutating func begin(_ command: Command) -> Int32 {
-        if let number = beginnings[command] { return number }
-        let options = OperationOptions(isDryRun: dry.contains(command))
+    ///
+    /// - Parameter isOwn: whether it is done as the scenario has it, dry or without a store.
+    mutating func begin(_ command: Command, isOwn: Bool) -> Int32 {
+        let key = Beginning(command: command, isOwn: isOwn)
+        if let number = beginnings[key] { return number }
+        let options = OperationOptions(
+            isDryRun: isOwn && dry.contains(command),
+            hasStore: !isOwn || !storeless.contains(command))
         var agent = Agent(operation: Operation(command, options))
         let effect = agent.next(nil, mutant)
         let number = number(of: agent, effect)
-        beginnings[command] = number
+        beginnings[key] = number
         return number
     }
 

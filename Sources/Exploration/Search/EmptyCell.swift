@@ -15,6 +15,7 @@ enum EmptyCell: String, CaseIterable {
     case whole = "QEMU takes the device and gives it back: nothing is written to sysfs"
     case noQuestion = "it asks QEMU nothing by QMP"
     case quiet = "no backend and no guest has anything to do"
+    case noLocks = "it takes no lock"
     case oneKill = "two commands at once have one kill, and no third command"
 
     /// The letter that stands in the cell.
@@ -47,6 +48,7 @@ enum EmptyCell: String, CaseIterable {
         switch occurrence {
         case .xlAttaches, .xlDetaches, .xlGoesOn:
             return ["attach", "detach"].contains(row.command) ? nil : .noXL
+        case .lockHeld: return row.command == "dry run" ? .noLocks : nil
         case .again, .againForEver: return onlyLooks ? .noCommits : nil
         case .slow: return onlyLooks || isQuick(row) ? .noWaits : nil
         case .refused, .refusedForEver:
@@ -54,8 +56,6 @@ enum EmptyCell: String, CaseIterable {
             return row.kind == .pv || isReturn(row) ? nil : .whole
         case .udev: return hasDrivers(row) ? .drivers : nil
         case .qemuRefuses, .qemuIsCut, .qemuIsSilent: return onlyLooks ? .noQuestion : nil
-        case .others:
-            return row.kind == .deviceModel && row.command == "recover DEVICE" ? .quiet : nil
         default: return nil
         }
     }

@@ -45,6 +45,7 @@ extension Search {
         case .timedOut:
             guard need == .wait, play.react(in: node.world) != node.world else { return nil }
             return hear(play.agents.number(of: .timedOut), slot, next, index, move)
+        case .denied, .unreadable, .lockHeld: return refuse(fault, slot, next, index)
         case .qemuRefuses, .qemuIsCut, .qemuIsSilent:
             return answerForQEMU(fault, slot, next, index)
         }

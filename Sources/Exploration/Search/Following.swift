@@ -12,7 +12,8 @@ extension Search {
             guard !node.isBusy else { return nil }
             var next = node
             next.isCut = false
-            begin(command, in: 0, of: &next)
+            let isOwn = scenario.commands.contains(command) && command != .recover([])
+            begin(command, in: 0, of: &next, isOwn: isOwn)
             return next
         case .react:
             let world = play.react(in: node.world)
@@ -101,12 +102,27 @@ extension Search {
         case .unlock: return unlock(process, slot, node)
         case .wait:
             let world = play.react(in: node.world)
+            if world == node.world, isEndless(effect), !process.hasMissedAnything(scenario) {
+                return nil
+            }
+            if world == node.world, isEndless(effect) {
+                return (play.agents.number(of: .woken), node)
+            }
             // Time does not pass: either somebody acts, or the wait is over.
             let answer: Answer = world != node.world ? .woken : .timedOut
             return (play.agents.number(of: answer), node.with(world, by: nil, play.worlds))
         case .end: return nil
         }
     }
+
+    /// Tells whether only a change ends a wait.
+    func isEndless(_ effect: Int32) -> Bool {
+        guard case .wait(_, let end) = play.agents.effect(effect) else { return false }
+        return end.milliseconds > Self.endlessFrom
+    }
+
+    /// A day: no command waits so long for anybody.
+    private static let endlessFrom = 86_400_000
 
     /// Tells whether a look shows which drivers have the device: one that was not listed when all were
     /// is not looked at.

@@ -24,17 +24,53 @@ extension Event {
         case .qemuHangs: world.changeQEMU(of: 1) { $0.answers = false }
         case .qemuCannotOpen(let tells):
             world.changeQEMU(of: 1) { $0.opening = tells ? .refuses : .fails }
-        case .udev: bindFirst(in: &world, scenario.device)
+        case .udev(let takesLast): bind(in: &world, scenario.device, takesLast)
         case .guestCloses: guestWrites("state", "6", in: &world)
         case .guestGarbles: guestWrites("state", "\u{1b}[2Jx", in: &world)
         case .guestDeletes: world.perform([.remove(Self.frontend)], asGuest: 1)
         case .guestRewrites:
             guestWrites("backend", "/local/domain/0/backend/vusb/2/0", in: &world)
+        case .newerRecords, .recordRewritten, .recordDropped, .controllerMade, .otherAttached:
+            changeStore(of: &world, scenario)
         case .guestFloods:
             for name in ["a", "b", "c"] as [StorePath.Component] {
                 guestWrites(name, "flood", in: &world)
             }
         }
+    }
+
+    private func changeStore(of world: inout World, _ scenario: Scenario) {
+        let record = World.record(of: scenario.device)
+        switch self {
+        case .newerRecords: world.put([(.root / "libxl" / "pvusb" / "version", "2")])
+        case .recordRewritten:
+            world.put([(record / "goal", "detach")])
+            world.remove([record / "port"])
+        case .recordDropped: world.remove([record])
+        case .controllerMade:
+            let known = (0..<8 as Range<UInt32>).filter {
+                world.hasController(PortName(domain: 1, controller: $0, port: 0))
+            }
+            let first = PortName(domain: 1, controller: 0, port: 0)
+            let free: UInt32 = scenario.world.hasController(first) ? 1 : 0
+            let number = max(free, known.max().map { $0 + 1 } ?? 0)
+            guard world.isAlive(1) else { return bringBack(&world, scenario) }
+            guard number < 3 else { return }
+            world.perform(world.xlAddController(domain: 1, controller: number, ports: 1))
+        case .otherAttached:
+            guard world.serves(scenario.kind) else { return }
+            world.perform(
+                world.xlAttach(SmallWorld.bystander, domain: 1, controller: 0, port: 1))
+        default: break
+        }
+    }
+
+    /// A new domain gets the number and a controller at once, which xl makes of kind `pv` only.
+    private func bringBack(_ world: inout World, _ scenario: Scenario) {
+        guard scenario.kind == .pv else { return }
+        world.create(
+            1, name: "one", type: .pv, uuid: "1d3f6f0a-0009-4a7e-9c55-00163e5e6c00")
+        world.perform(world.xlAddController(domain: 1, controller: 0, ports: 1))
     }
 
     private static let frontend =
@@ -48,11 +84,13 @@ extension Event {
         world.perform([.write(Self.frontend / name, text: text)], asGuest: 1)
     }
 
-    private func bindFirst(in world: inout World, _ device: BusID) {
-        let free = world.usb.device(device)?.interfaces.first {
+    private func bind(in world: inout World, _ device: BusID, _ takesLast: Bool) {
+        let free = (world.usb.device(device)?.interfaces ?? []).filter {
             $0.driver == nil && !$0.matches.isEmpty
         }
-        guard let free, let driver = free.matches.first else { return }
+        guard let free = takesLast ? free.last : free.first, let driver = free.matches.first else {
+            return
+        }
         try? world.write(free.id.description, to: "/sys/bus/usb/drivers/\(driver)/bind")
     }
 
@@ -63,6 +101,9 @@ extension Event {
         case .destroy, .renew, .qemuDies: .domain
         case .udev: .udev
         case .qemuHangs, .qemuCannotOpen: .qemu
+        case .newerRecords: .newer
+        case .recordRewritten, .recordDropped, .controllerMade: .xl
+        case .otherAttached: [.xl, .other]
         case .guestCloses, .guestGarbles, .guestDeletes, .guestRewrites, .guestFloods: .guest
         }
     }
@@ -76,7 +117,26 @@ extension World {
             $0.answers = true
             $0.opening = .opens
         }
+        let version = StorePath.root / "libxl" / "pvusb" / "version"
+        if text(version) == "2" { world.put([(version, "1")]) }
         return world
+    }
+
+    /// Removes nodes as domain 0.
+    mutating func remove(_ paths: [StorePath]) {
+        let present = paths.filter { text($0) != nil }
+        guard !present.isEmpty else { return }
+        let connection = connect()
+        _ = perform(present.map { StoreRequest.remove($0) }, from: connection)
+        bury(0, connection)
+    }
+
+    /// The first guest has a controller of a kind that domain 0 serves.
+    fileprivate func serves(_ kind: ControllerKind) -> Bool {
+        let place = PortName(kind: kind, domain: 1, controller: 0, port: 1)
+        let record = StorePath.root / "libxl" / "1" / "device" / "vusb" / "0"
+        guard hasController(place), text(record / "type") == kind.rawValue else { return false }
+        return kind == .deviceModel || text(record / "backend") == place.directory.parent?.text
     }
 
     func isAlive(_ domain: UInt16) -> Bool { guests.contains { $0.domain == domain } }

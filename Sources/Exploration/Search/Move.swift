@@ -48,6 +48,12 @@ public enum Fault: Hashable, Sendable {
     case qemuIsCut
     /// QEMU is silent: it does nothing and answers nothing.
     case qemuIsSilent
+    /// A listing is refused, or no lock can be taken.
+    case denied
+    /// The device can't be read at this look.
+    case unreadable
+    /// Another process has the lock, and keeps it longer than anybody waits.
+    case lockHeld
 }
 
 /// What somebody else does to the host.
@@ -62,8 +68,9 @@ public enum Event: Hashable, Sendable {
     case destroy(leavingBackend: Bool)
     /// The same, and a new domain gets its number.
     case renew(leavingBackend: Bool)
-    /// The first interface without a driver is given to its ordinary one, as udev does.
-    case udev
+    /// The first interface without a driver, or the last, is given to its ordinary one, as udev
+    /// does.
+    case udev(takesLast: Bool)
     /// The guest closes its end of the controller.
     case guestCloses
     /// The guest writes what makes no sense where its state belongs.
@@ -80,6 +87,16 @@ public enum Event: Hashable, Sendable {
     case qemuHangs
     /// QEMU can't open devices from now on; it tells by QMP, or in its log only.
     case qemuCannotOpen(tells: Bool)
+    /// A newer pvusb writes records of its own.
+    case newerRecords
+    /// Somebody makes the device's record one of a way back.
+    case recordRewritten
+    /// Somebody removes the device's record.
+    case recordDropped
+    /// Another tool makes a controller for the first guest.
+    case controllerMade
+    /// Another tool gives the other device to the first port.
+    case otherAttached
 }
 
 /// A command of xl's that begins beside us.

@@ -37,6 +37,11 @@ struct Process: Hashable {
         static let blames: Traits = [.usbStale, .storeStale, .disturbed]
     }
 
+    /// Tells whether others changed something since it looked, so that what it waits for has come.
+    func hasMissedAnything(_ scenario: Scenario) -> Bool {
+        traits.contains(scenario.hasStore ? .disturbed : .usbStale)
+    }
+
     func absorb(into digest: inout Digest) {
         digest.absorb(
             UInt64(UInt32(bitPattern: agent)) << 32 | UInt64(UInt32(bitPattern: connection)))
@@ -54,7 +59,7 @@ struct Process: Hashable {
 
 /// Who meddled on the way to a node.
 struct Meddlers: OptionSet, Hashable {
-    let rawValue: UInt8
+    let rawValue: UInt16
 
     /// A device was pulled or plugged in.
     static let plug = Meddlers(rawValue: 1)
@@ -72,6 +77,12 @@ struct Meddlers: OptionSet, Hashable {
     static let stop = Meddlers(rawValue: 64)
     /// QEMU did not do what it could have done.
     static let qemu = Meddlers(rawValue: 128)
+    /// A newer pvusb wrote records.
+    static let newer = Meddlers(rawValue: 256)
+    /// Another tool gave the other device away.
+    static let other = Meddlers(rawValue: 512)
+    /// What libxl keeps could not be looked at.
+    static let hidden = Meddlers(rawValue: 1024)
 }
 
 /// A place in an explored story: a world, the living processes, and what is left of the budget.
@@ -127,7 +138,7 @@ struct Node {
         var digest = state
         let blame = (processes.0?.blame ?? 0) << 8 | (processes.1?.blame ?? 0)
         digest.absorb(
-            blame << 32 | UInt64(crashes) << 24 | UInt64(events) << 16
+            blame << 40 | UInt64(crashes) << 24 | UInt64(events) << 16
                 | UInt64(meddlers.rawValue) | (isCut ? 1 << 60 : 0))
         return digest
     }

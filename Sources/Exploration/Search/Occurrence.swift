@@ -24,6 +24,10 @@ public enum Occurrence: String, Hashable, Sendable, CaseIterable {
     case refused = "refused once"
     /// A write to sysfs is refused for ever.
     case refusedForEver = "refused for ever"
+    /// A look or a lock is refused.
+    case lookRefused = "look refused"
+    /// Another process keeps a lock.
+    case lockHeld = "lock kept"
     /// The device is pulled.
     case unplugged = "unplugged"
     /// The device is pulled and plugged in.
@@ -36,6 +40,10 @@ public enum Occurrence: String, Hashable, Sendable, CaseIterable {
     case destroyed = "domain destroyed"
     /// A new domain has its number.
     case renewed = "domid given anew"
+    /// A newer pvusb is at work.
+    case newer = "newer pvusb"
+    /// Another tool changes the store.
+    case tool = "another tool"
     /// The guest changes its nodes.
     case guestRewrites = "guest rewrites"
     /// The guest makes many nodes.
@@ -73,6 +81,8 @@ extension Fault {
         case .qemuRefuses: .qemuRefuses
         case .qemuIsCut: .qemuIsCut
         case .qemuIsSilent: .qemuIsSilent
+        case .denied, .unreadable: .lookRefused
+        case .lockHeld: .lockHeld
         }
     }
 }
@@ -91,6 +101,8 @@ extension Event {
         case .qemuDies: .qemuKilled
         case .qemuHangs: .qemuHangs
         case .qemuCannotOpen: .qemuCannotOpen
+        case .newerRecords: .newer
+        case .recordRewritten, .recordDropped, .controllerMade, .otherAttached: .tool
         }
     }
 }

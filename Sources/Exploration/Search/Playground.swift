@@ -38,10 +38,14 @@ struct Playground {
     private var closings: [Key: Int32] = [:]
     private var happenings: [Key: Int32] = [:]
     private let scenario: Scenario
+    /// Whether files can be read that are hidden from the commands of the scenario.
+    var isHealed = false
 
     init(_ scenario: Scenario, _ mutant: Mutant?) {
         self.scenario = scenario
-        agents = AgentTable(mutant, dry: scenario.isDry ? scenario.commands : [])
+        agents = AgentTable(
+            mutant, dry: scenario.isDry ? scenario.commands : [],
+            storeless: scenario.hasStore ? [] : scenario.commands)
     }
 
     // MARK: - Connections
@@ -107,15 +111,26 @@ struct Playground {
     /// Reads files, which rest on everything but the store.
     mutating func readFiles(_ effect: Int32, in world: Int32) -> Int32 {
         let parts = worlds.parts(of: world)
-        let key = Key(effect, parts.usb, parts.rest, 1)
+        let key = Key(effect, parts.usb, parts.rest, isHealed ? 4 : 1)
         if let known = performed[key] { return known.answer }
         guard case .files(let requests) = agents.effect(effect) else {
             preconditionFailure("an effect on files is one")
         }
         var copy = worlds.world(world)
-        let answer = agents.number(of: .files(copy.perform(requests)))
+        let replies = zip(requests, copy.perform(requests)).map { request, reply in
+            isHidden(request) ? FileReply.failure(.accessDenied) : reply
+        }
+        let answer = agents.number(of: .files(replies))
         performed[key] = Result(answer: answer, part: 0)
         return answer
+    }
+
+    private func isHidden(_ request: FileRequest) -> Bool {
+        guard !isHealed, !scenario.hidden.isEmpty else { return false }
+        return switch request {
+        case .read(let path), .list(let path), .readLink(let path): scenario.hidden.contains(path)
+        case .write, .replace: false
+        }
     }
 
     /// Writes files, or asks a device model: any part of the world may count, and change.
@@ -163,9 +178,9 @@ struct Playground {
         return last
     }
 
-    /// The world in which a QEMU that hangs, or can't open devices, does what it should again.
+    /// The world in which a QEMU that hangs, or can't open devices, does what it should again, and
+    /// in which the records are ours to write.
     mutating func heal(_ world: Int32) -> Int32 {
-        guard scenario.kind != .pv else { return world }
         if let known = healings[world] { return known }
         let next = worlds.number(of: worlds.world(world).healed(1))
         healings[world] = next

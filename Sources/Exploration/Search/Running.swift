@@ -15,6 +15,7 @@ struct RunKey: Hashable {
     let world: Int32
     let locks: UInt64
     let refusal: Int32
+    let isHealed: Bool
 }
 
 extension Search {
@@ -30,7 +31,8 @@ extension Search {
         _ command: Command, in world: Int32, locks: UInt64 = 0, refusal: Int32 = -1
     ) -> Run {
         let key = RunKey(
-            command: commands.number(of: command), world: world, locks: locks, refusal: refusal)
+            command: commands.number(of: command), world: world, locks: locks, refusal: refusal,
+            isHealed: play.isHealed)
         if let known = runs[key] { return known }
         var effects: [Int32]?
         let run = perform(command, in: world, locks, refusal, &effects)
@@ -55,7 +57,8 @@ extension Search {
         if locks != 0 {
             node[1] = Process(command: -1, agent: -1, connection: -1, locks: locks)
         }
-        begin(command, in: 0, of: &node)
+        // Whoever judges a dry run of a recovery recovers in earnest.
+        begin(command, in: 0, of: &node, isOwn: command != .recover([]))
         for _ in 0..<Self.effectsMax {
             guard let process = node[0] else { break }
             if let outcome = play.agents.outcome(of: process.agent) {

@@ -24,6 +24,7 @@ final class Search {
     var truths: [TruthKey: [String]] = [:]
     var judged: Set<JudgementKey> = []
     var owners: [Int32: Int] = [:]
+    var told: Set<Int32> = []
     var deviceLooks: [Int32: Bool] = [:]
     let violationsMax: Int
 
@@ -63,11 +64,11 @@ final class Search {
     }
 
     /// Begins a command as a new process.
-    func begin(_ command: Command, in slot: Int, of node: inout Node) {
+    func begin(_ command: Command, in slot: Int, of node: inout Node, isOwn: Bool = true) {
         let opened = play.connect(in: node.world)
         node.world = opened.world
         node[slot] = Process(
-            command: commands.number(of: command), agent: play.agents.begin(command),
+            command: commands.number(of: command), agent: play.agents.begin(command, isOwn: isOwn),
             connection: opened.connection)
     }
 

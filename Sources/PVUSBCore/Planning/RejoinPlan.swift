@@ -43,12 +43,16 @@ extension Observation {
         return recorded(device) + returns
     }
 
-    /// The same, begun before and cut short, of which the record tells; nil for any other way home.
+    /// The same, begun before and cut short, as the record tells; nil for any other way home.
     func rejoining(_ status: DeviceStatus) -> [Step]? {
         guard let device = status.device, let record = status.record, record.goal == .detach,
             record.place == nil, record.created == nil, status.places.isEmpty,
             isSame(status, record),
-            device.interfaces.allSatisfy({ $0.driver != SysfsPath.usbback })
+            device.interfaces.allSatisfy({ interface in
+                // One whose driver is recorded goes to that by itself.
+                interface.driver.map { $0 != SysfsPath.usbback }
+                    ?? (record.driver(of: interface.id) == nil)
+            })
         else { return nil }
         return returnByLeaders(of: device)
     }

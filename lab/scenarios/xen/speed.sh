@@ -60,7 +60,7 @@ count() {
         "${words[@]}" >/run/said 2>&1 || fail "${words[*]} under strace: $(</run/said)"
     settle "$2"
     say "counted $1 $2"
-    read -r "requests[$1-$2]" "sendings[$1-$2]" < <(python3 "$tools/requests.py" /run/trace)
+    read -r "requests[$1-$2]" "sendings[$1-$2]" <<<"$(python3 "$tools/requests.py" /run/trace)"
     cp /run/trace "$OUT/trace-$guests-$1-$2"
 }
 
@@ -101,7 +101,7 @@ wait_for "its controller" is_connected pv1
 say "the guest is ready; medians of $rounds"
 domid=$(xl domid pv1)
 worse=''
-row='%-7s%7s%8s%9s%10s%12s%8s%9s%10s%11s  %s\n'
+row='%-7s%7s%8s%9s%10s%12s%9s%10s%12s%13s  %s\n'
 printf "$row" WHAT GUESTS 'XL MS' 'XL DONE' 'PVUSB MS' 'PVUSB DONE' 'XL ASKS' 'XL SENDS' 'PVUSB ASKS' \
     'PVUSB SENDS' '' | tee "$OUT/speed"
 guests=1
