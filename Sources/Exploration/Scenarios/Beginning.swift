@@ -24,6 +24,8 @@ extension Catalogue {
         case halfMade
         /// A detach of it was killed on its way.
         case halfDetached
+        /// It is home, and whoever took it back was killed before that was told.
+        case almostDetached
         /// The removal of its controller was killed on its way.
         case halfRemoved
         /// It was taken back and left without drivers.
@@ -102,6 +104,7 @@ extension Catalogue {
         var world = attached
         switch beginning {
         case .halfDetached: return halfDone(.detach(Self.device), in: world, 2, of: 3)
+        case .almostDetached: return almostDone(.detach(Self.device), in: world)
         case .halfRemoved: return halfDone(remove(), in: world, 6, of: 7)
         case .parked: world.run(.detach(Self.device, rebind: false))
         case .absent: world.unplug(device)
@@ -155,6 +158,16 @@ extension Catalogue {
             world.run(.addController(two, settings))
         }
         return world.settled
+    }
+
+    /// The world after all of a command's effects but the last that changes anything.
+    private static func almostDone(_ command: Command, in world: World) -> World {
+        var complete = SimulatedProcess(in: world, process: 1)
+        _ = complete.run(Operation(command))
+        var process = SimulatedProcess(in: world, process: 1)
+        let last = complete.trace.lastIndex { $0.changesWorld } ?? 0
+        _ = process.run(Operation(command), until: .before(last))
+        return process.world
     }
 
     /// The world after a part of a command's effects.

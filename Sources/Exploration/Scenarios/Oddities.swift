@@ -36,7 +36,7 @@ extension Catalogue {
             kind == .pv
             ? [Story(odd: "attach, a stray line", as: "attach", .controllers, attach, .strayLine)]
             : [
-                Story(odd: "attach over a way home", as: "attach", .halfDetached, attach, nil),
+                Story(odd: "attach over a way home", as: "attach", .almostDetached, attach, nil),
                 Story(
                     odd: "attach, another version", as: "attach", .controllers, attach,
                     .otherVersion),
