@@ -196,7 +196,8 @@ guest_log() { tr -d '\r' <"/var/log/xen/console/guest-$1.log" 2>/dev/null; }
 guest_says() { grep -q "$2" "/var/log/xen/console/guest-$1.log" 2>/dev/null; }
 
 # start_guest NAME pv|pvh [LINE …]: a guest of the lab's kernel, and lines for xl's configuration;
-# returns when its drivers are loaded. Its kernel is quiet: a warning would get into what a command says.
+# returns when it takes commands, or, with GUEST=begins, when its driver begins to look for controllers.
+# Its kernel is quiet: a warning would get into what a command says.
 start_guest() {
     local name=$1 type=$2
     shift 2
@@ -213,7 +214,7 @@ END
     printf '%s\n' "$@" >>"/run/$name.cfg"
     rm -f "/var/log/xen/console/guest-$name.log"
     xl create -q "/run/$name.cfg"
-    PATIENCE=180 wait_for "$name to be ready" guest_says "$name" 'guest: ready'
+    PATIENCE=180 wait_for "$name to be there" guest_says "$name" "guest: ${GUEST:-ready}"
 }
 
 # guest NAME COMMAND: runs a line in a guest, prints what it said there, and ends as it did.

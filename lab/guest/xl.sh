@@ -110,4 +110,4 @@ qemu_devices() { qemu_monitor "$1" 'info usb' | sed -n 's/.*ID: \(xenusb-[0-9]*-
 qemu_name() { echo "xenusb-$(<"$devices/$1/busnum")-$(<"$devices/$1/devnum")"; }
 # The process of a guest's QEMU.
 qemu_of() { xenstore-read "/local/domain/$(xl domid "$1")/image/device-model-pid"; }
-is_gone() { ! xl domid "$1" 2>/dev/null; }
+is_gone() { ! xl domid "$1" >/dev/null 2>&1; }

@@ -26,5 +26,6 @@ for name in "${cases[@]}"; do
     say "$name"
     "$name"
     comes_home "$name"
+    expect "what a recover would still do" "$(pvusb recover 2>&1)" "nothing to do"
 done
 say "pvusb gets out of each"

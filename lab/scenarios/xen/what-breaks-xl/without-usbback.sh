@@ -24,9 +24,10 @@ no_usbback() {
     xl destroy pv1
 }
 
-# libxl makes it one of kind qusb and starts no QEMU for it: nobody is its backend.
+# libxl makes it one of kind qusb and starts no QEMU for it: nobody is its backend, and the guest's
+# driver waits for one.
 auto_without_qemu() {
-    start_guest pv1 pv 'usbctrl = [ "type=auto,version=2,ports=6" ]'
+    GUEST=begins start_guest pv1 pv 'usbctrl = [ "type=auto,version=2,ports=6" ]'
     says xl usb-list pv1
     xl_attach pv1 1-2
     expect "what xl lists" "$(xl_list pv1)" "$(xl_name 1-2 1)"
@@ -39,6 +40,9 @@ auto_without_qemu() {
     says pvusb recover
     expect "its state after recover" "$(state 1-2)" host
     expect "what xl lists after recover" "$(xl_list pv1)" ""
+    guest_log pv1
+    ! guest_says pv1 'guest: ready' || fail "the guest's driver did not wait for a backend"
     says pvusb controller remove pv1 0
+    wait_for "the guest to go on without the controller" guest_says pv1 'guest: ready'
     xl destroy pv1
 }
