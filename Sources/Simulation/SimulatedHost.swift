@@ -193,15 +193,11 @@ extension SimulatedHost: Clock {
         if sources.contains(.store), hasEvents { return .woken }
         let isBusy = (try? keeper.update { $0.react() }) ?? false
         if isBusy { return .woken }
-        if let signals, elapsed < deadline {
-            if let changes, sources.contains(.hotplug) {
-                return spend(on: signals) { _ in changes.wait(atMost: deadline - elapsed) }
-            }
-            if sources.contains(.tick) {
-                return spend(on: signals) { start in
-                    let end = start + min(deadline - elapsed, .max - start)
-                    return signals.wait(for: sources, until: end)
-                }
+        if let signals, elapsed < deadline, !sources.isDisjoint(with: [.tick, .hotplug]) {
+            let left = deadline - elapsed
+            return spend(on: signals) { start in
+                let told = sources.contains(.hotplug) ? changes?.wait(atMost: left) : nil
+                return told ?? signals.wait(for: sources, until: start + min(left, .max - start))
             }
         }
         elapsed = max(elapsed, deadline)

@@ -15,8 +15,9 @@ final class WorldChanges {
     /// Blocks until the file was replaced, for so many nanoseconds, or until a stop signal.
     ///
     /// With the first wait it begins to listen, so what changed before has to be looked for again.
-    func wait(atMost duration: UInt64) -> WakeReason {
-        guard let watch else { return begin() ? .woken : .timedOut }
+    /// - Returns: nil where nobody tells of changes.
+    func wait(atMost duration: UInt64) -> WakeReason? {
+        guard let watch else { return begin() ? .woken : nil }
         let now = clock.now
         let end = now + min(duration, .max - now)
         let reason = clock.wait(for: .hotplug, until: end)

@@ -5,7 +5,7 @@ import Testing
 /// What QEMU serves, and worlds in which others were at work before, as far as it goes in seconds
 /// without optimisation.
 struct StoryTests {
-    private static let names = Catalogue.scenarios(.narrow).filter { scenario in
+    private static let names = Catalogue.scenarios(.bounded).filter { scenario in
         let isWork = scenario.commands.count == 1 && !scenario.isDry
         return isWork && scenario.label != "looks" && scenario.name.hasSuffix(", 1")
             && (scenario.kind != .pv || scenario.name.contains(" "))

@@ -107,6 +107,7 @@ struct ConversationTests {
         #expect(goal.goal == .host(bus("1-1")))
         #expect(goal.label == "1-1 with its host drivers")
         #expect(goal.status?.state == .host)
+        #expect(goal.status?.remedy == nil)
         #expect(outcome.error == nil)
         #expect(
             goal.steps.map { "\($0.step.line): \($0.result)" }
@@ -136,6 +137,40 @@ struct ConversationTests {
         let outcome = try #require(converse(&operation, with: &host, effects))
         #expect(outcome.error == nil)
         #expect(outcome.report?.goals.map(\.steps) == [[]])
+    }
+
+    @Test func `what a process uses when it is home is looked for in every port`() throws {
+        var host = try LittleHost.attached()
+        let second = "/local/domain/0/backend/vusb/5/0/port/2"
+        let run = host.run(Operation(.detach(.busID(bus("1-1"))))) { _, effect, host in
+            guard effect == LittleHost.lookForRecord.first else { return nil }
+            host.driver = "usbfs"
+            host.nodes[second] = "1-1"
+            return nil
+        }
+        #expect(
+            run.outcome.error
+                == PVUSBError(
+                    .failed,
+                    "another tool was at work: a port holds 1-1, but usbback does not have it; "
+                        + "1-1 is assigned-uncaptured now",
+                    remedy: "pvusb recover 1-1"))
+    }
+
+    @Test func `what a domain that went meanwhile leaves of a new controller is removed`() throws {
+        var host = LittleHost()
+        let domain = DomainSelector.name("win10")
+        let run = host.run(Operation(.addController(domain, settings()))) { _, effect, host in
+            guard case .wait = effect else { return nil }
+            for path in host.nodes.keys
+            where path.hasPrefix("/local/domain/5/") || path.hasPrefix("/libxl/5/") {
+                host.nodes[path] = nil
+            }
+            return .timedOut
+        }
+        #expect(run.outcome.error != nil)
+        let left = host.nodes.keys.filter { $0.hasPrefix("/local/domain/0/backend/vusb/5/1") }
+        #expect(left.isEmpty)
     }
 
     @Test func `a dry run looks once and takes no lock`() throws {

@@ -140,6 +140,8 @@ extension LittleHost {
     /// The port, as after it was cleared.
     static let lookAtPort: [Effect] = [.store([read(port)])]
 
-    /// Whether there is a record, as after it was removed.
-    static let lookForRecord: [Effect] = [.store([.directory(node(own))])]
+    /// Whether anything is noted, as after it was removed.
+    static let lookForRecord: [Effect] = [
+        .store([.directory(node(own)), .directory(node("/libxl/usbback/1-1"))])
+    ]
 }

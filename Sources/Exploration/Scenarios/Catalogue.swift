@@ -22,7 +22,8 @@ public enum Catalogue {
         switch extent {
         case .quick: singles(.pv, extent)
         case .kinds: [.qusb, .deviceModel].flatMap { all($0, extent) }
-        case .narrow, .bounded, .full: ControllerKind.allCases.flatMap { all($0, extent) }
+        case .bounded: bounded
+        case .narrow, .full: ofAllKinds(extent)
         }
     }
 
@@ -31,7 +32,11 @@ public enum Catalogue {
         bounded.first { $0.name == name }
     }
 
-    private static let bounded = scenarios(.bounded)
+    private static let bounded = ofAllKinds(.bounded)
+
+    private static func ofAllKinds(_ extent: Extent) -> [Scenario] {
+        ControllerKind.allCases.flatMap { all($0, extent) }
+    }
 
     private static func all(_ kind: ControllerKind, _ extent: Extent) -> [Scenario] {
         singles(kind, extent) + shaped(kind, extent)

@@ -101,7 +101,9 @@ extension Observation {
         case .everything, .around, .everyPort: update(from: answers, in: scope.focus)
         case .names: domains = answers.domains.map { answers.domain($0) }
         case .notes(let device): notes[device] = answers.notes(of: device)
-        case .memory(let device): records[device] = answers.recordIfAny(of: device)
+        case .memory(let device):
+            records[device] = answers.recordIfAny(of: device)
+            notes[device] = answers.notes(of: device)
         case .port(let place): replace(place, with: answers.content(StoreLayout.port(place)))
         case .details(let ids): details = ids.compactMap(controller).map { answers.info(of: $0) }
         case .store(let device, let controller):

@@ -21,7 +21,7 @@ extension StoreQuestions {
 extension StoreAnswers {
     /// The domains whose QEMU counts: those that a look goes into and that have a controller that
     /// QEMU serves, and the one asked about.
-    func qemuDomains(_ about: DomainInterest, _ focus: Focus? = nil) -> [DomainID] {
+    func qemuDomains(_ about: DomainInterest, _ focus: Focus?) -> [DomainID] {
         let served = Set(controllers.filter { kind(of: $0)?.isQEMU ?? false }.map(\.domain))
         return domains(in: focus).filter { served.contains($0) || isMeant($0, by: about) }
     }

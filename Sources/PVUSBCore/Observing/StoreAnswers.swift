@@ -8,6 +8,8 @@ internal import XenStoreWire
 struct StoreAnswers: Hashable, Sendable {
     private var values: [StorePath: [UInt8]?] = [:]
     private var directories: [StorePath: [String]?] = [:]
+    /// What follows from the answers, as of the last wave.
+    private(set) var lists = StoreLists()
 
     /// Nothing is known yet.
     init() {}
@@ -19,6 +21,16 @@ struct StoreAnswers: Hashable, Sendable {
         case .directory(let path): directories[path] != nil
         default: true
         }
+    }
+
+    /// Takes the replies of a wave in.
+    ///
+    /// - Throws: a refusal, unless it only says that there is no such node.
+    mutating func absorb(
+        _ replies: [StoreReply], to requests: [StoreRequest]
+    ) throws(PVUSBError) {
+        for (request, reply) in zip(requests, replies) { try absorb(reply, to: request) }
+        lists = StoreLists(self)
     }
 
     /// Takes a reply in; throws the refusal unless it only says that there is no such node.

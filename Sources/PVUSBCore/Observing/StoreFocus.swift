@@ -52,22 +52,4 @@ extension StoreAnswers {
             return Set(holdings.filter { domains.contains($0.domain) }.map(\.device))
         }
     }
-
-    /// Every device that a port is known to hold, and whose port it is.
-    private var holdings: [(device: BusID, domain: DomainID)] {
-        let known = controllers.flatMap { id -> [(ControllerID, StorePath)] in
-            guard let kind = kindInDomainZero(id) else { return [] }
-            let directory = StoreLayout.ports(of: id, kind)
-            return ports(of: id, in: directory).map { (id, directory / $0.component) }
-        }
-        let left = BackendKind.allCases.flatMap { kind in
-            orphans(kind).flatMap { id -> [(ControllerID, StorePath)] in
-                let directory = StoreLayout.ports(of: id, kind.kind)
-                return listedPorts(in: directory).map { (id, directory / $0.component) }
-            }
-        }
-        return (known + left).compactMap { id, port in
-            text(port).flatMap { BusID($0) }.map { ($0, id.domain) }
-        }
-    }
 }

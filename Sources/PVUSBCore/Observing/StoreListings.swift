@@ -3,44 +3,20 @@ internal import XenStoreWire
 
 extension StoreAnswers {
     /// The domains listed so far, by number.
-    var domains: [DomainID] {
-        children(StoreLayout.domains).compactMap { UInt16(decimal: $0).flatMap(DomainID.init) }
-            .sorted()
-    }
+    var domains: [DomainID] { lists.domains }
 
     /// The controllers listed so far.
-    var controllers: [ControllerID] {
-        domains.flatMap { domain in
-            children(StoreLayout.controllers(of: domain)).compactMap { UInt8(decimal: $0) }.sorted()
-                .map { ControllerID(domain: domain, number: ControllerNumber($0)) }
-        }
-    }
+    var controllers: [ControllerID] { lists.controllers }
+
+    /// The backends of a kind listed so far that no record of libxl's knows.
+    func orphans(_ kind: BackendKind) -> [ControllerID] { lists.orphans[kind] ?? [] }
+
+    /// Every device that a port is known to hold, and whose port it is.
+    var holdings: [StoreLists.Holding] { lists.holdings }
 
     /// The devices with a record listed so far.
     var recordedDevices: [BusID] {
         children(StoreLayout.records).compactMap { BusID(component: $0) }.sorted()
-    }
-
-    /// The domains for which domain 0 has backends of a kind, there or gone.
-    func backendDomains(_ kind: BackendKind) -> [DomainID] {
-        children(StoreLayout.backends(kind))
-            .compactMap { UInt16(decimal: $0).flatMap(DomainID.init) }.sorted()
-    }
-
-    /// The backends of a kind listed so far that no record of libxl's knows.
-    func orphans(_ kind: BackendKind) -> [ControllerID] {
-        let known = Set(controllers)
-        let present = Set(domains)
-        return Set(backendDomains(kind)).union(present).sorted()
-            .filter { !present.contains($0) || hasListedControllers(of: $0) }
-            .flatMap { domain in
-                children(StoreLayout.backends(of: domain, kind)).compactMap { UInt8(decimal: $0) }
-                    .sorted().map { ControllerID(domain: domain, number: ControllerNumber($0)) }
-            }.filter { !known.contains($0) }
-    }
-
-    private func hasListedControllers(of domain: DomainID) -> Bool {
-        has(.directory(StoreLayout.controllers(of: domain)))
     }
 
     /// The devices listed so far of which libxl has noted drivers.

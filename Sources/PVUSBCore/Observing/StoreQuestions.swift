@@ -144,6 +144,7 @@ struct StoreQuestions: Hashable, Sendable {
         let directory = StoreLayout.record(of: device)
         return [.directory(directory)]
             + (answers.children(directory).isEmpty ? [] : record(of: device, answers))
+            + notes(of: device, answers)
     }
 
     private func record(of device: BusID, _ answers: StoreAnswers) -> [StoreRequest] {

@@ -61,7 +61,7 @@ struct Survey: Hashable, Sendable {
         _ replies: [StoreReply], to asked: [StoreRequest], into answers: StoreAnswers
     ) throws(PVUSBError) -> StoreAnswers {
         var answers = answers
-        for (request, reply) in zip(asked, replies) { try answers.absorb(reply, to: request) }
+        try answers.absorb(replies, to: asked)
         return answers
     }
 

@@ -16,13 +16,13 @@ enum SurveyScope: Hashable, Sendable {
     case store(device: BusID?, controller: ControllerID?)
     /// What a port holds.
     case port(Place)
-    /// Whether a device has a record still, and if so what it says.
+    /// Whether anything is noted of a device still, and if so what it says.
     case memory(of: BusID)
     /// libxl's notes of a device's drivers.
     case notes(of: BusID)
-    /// What the devices, or the one of that bus id, and the domain that is asked about are called,
+    /// What the devices, or those of these bus ids, and the domain that is asked about are called,
     /// and no more.
-    case names(BusID?)
+    case names([BusID]?)
     /// Nothing: what was done shows nowhere that is looked at.
     case nothing
     /// The rest of what the store says of controllers.
@@ -66,12 +66,6 @@ enum Focus: Hashable, Sendable {
     case device(BusID, DomainID?)
     /// A domain and what its ports hold; of other domains only what a record names.
     case domain(DomainSelector)
-
-    /// The device that the look is about; nil where it is about whatever some ports hold.
-    var device: BusID? {
-        guard case .device(let device, _) = self else { return nil }
-        return device
-    }
 }
 
 extension Observation {
@@ -79,7 +73,8 @@ extension Observation {
     func devices(in scope: SurveyScope) -> [BusID]? {
         switch scope {
         case .drivers(let device), .taken(let device, _): [device]
-        case .peripherals(_, let device), .names(let device): device.map { [$0] }
+        case .peripherals(_, let device): device.map { [$0] }
+        case .names(let devices): devices
         case .around(.device(let device, _)): [device]
         case .around(.domain): takenDevices
         default: nil

@@ -168,7 +168,8 @@ extension UserdataProblem {
 extension DomainConfiguration {
     /// The same as the store says it of one port or controller.
     ///
-    /// What is in a port and not plugged in has no address to be told: its entry stays.
+    /// What is in a port and was not seen plugged in has no address to be told: its entry stays, until
+    /// who put it there tells it.
     fileprivate func changed(
         to truth: String?, _ path: String, _ item: ConfigurationItem,
         _ addresses: [BusID: BusAddress], _ controller: Controller?

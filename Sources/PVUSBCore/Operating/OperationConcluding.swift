@@ -32,7 +32,17 @@ extension Operation {
 extension Goal {
     /// Whether another tool, which takes no lock, may have gone for the same in any port.
     var canBeContested: Bool {
-        if case .assigned = self { true } else { false }
+        switch self {
+        case .assigned, .withdrawn: true
+        case .host, .parked, .controllerAdded, .controllerRemoved: false
+        }
+    }
+
+    /// Whether another tool may have given the device to a guest's QEMU on its way home: a process
+    /// uses it, which is the host's own only if no port says otherwise.
+    func isDoubtful(in seen: Observation) -> Bool {
+        guard case .host(let device) = self else { return false }
+        return seen.host.device(device)?.interfaces.contains { $0.driver == .usbfs } ?? false
     }
 
     /// What others may have changed of it since the last step's own look.

@@ -75,7 +75,8 @@ extension Operation {
     private mutating func look(for purpose: SurveyPurpose) {
         guard let task = tasks.first else { return }
         let survey = Survey(
-            task.scope, about: task.interest, asksUserdata: purpose.isForPlanning)
+            purpose.reason == nil ? task.scope : task.scopeAfterFailure, about: task.interest,
+            asksUserdata: purpose.isForPlanning)
         phase = .surveying(survey, purpose)
     }
 
@@ -111,7 +112,7 @@ extension Operation {
             if plan.steps.isEmpty { executionFailed(error) } else { run(plan, seen) }
             return nil
         case .confirm:
-            guard contradiction(in: seen) == nil else {
+            guard contradiction(in: seen) == nil, current?.goal.isDoubtful(in: seen) != true else {
                 look(for: .conclude(nil))
                 return nil
             }

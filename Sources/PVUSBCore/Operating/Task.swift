@@ -36,6 +36,12 @@ enum Task: Hashable, Sendable {
         }
     }
 
+    /// What is looked at when something failed: what a domain leaves that went meanwhile is found
+    /// only by who looks everywhere.
+    var scopeAfterFailure: SurveyScope {
+        if case .addController = self { .everything } else { scope }
+    }
+
     /// The domain that is to be given something, whose QEMU counts before it serves anything.
     var interest: DomainInterest {
         switch self {
