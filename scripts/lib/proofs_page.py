@@ -29,6 +29,7 @@ STAGES = {
     "explore": ("Every order of what may happen", """\
 `explore` lets operations die, lets others act and lets requests fail between any two effects, in every
 order within a budget, on the simulated host, and holds each state against the laws."""),
+    "explore-full": ("The same, with two events along a path", """As above, with the widest budgets: two events, and more kills beside them."""),
     "explore-coverage": ("What is executed of the core", """\
 While `explore --narrow` holds the laws in every scenario, all regions of the planner and of the
 operations run, but for those that `scripts/lib/explore_exceptions.txt` names, each with its reason."""),
