@@ -25,7 +25,12 @@ extension StorePeer {
         while true {
             try peer.watch(&watched)
             try peer.settle()
-            if isOver() || clock.stopRequested { return }
+            if isOver() || clock.stopRequested {
+                // A server sends the events of what it has done before it answers again.
+                try client.ask()
+                if try client.hasEvents() { continue }
+                return
+            }
             // What came between the replies woke nobody.
             if try client.hasEvents() { continue }
             try clock.wait(forEventsOf: client)
@@ -52,6 +57,15 @@ extension StorePeer {
 }
 
 extension StoreClient {
+    /// Asks for something of no interest, and waits for the answer.
+    fileprivate func ask() throws(StorePeerFailure) {
+        do {
+            _ = try perform([.directory(.root)])
+        } catch {
+            throw .store(error)
+        }
+    }
+
     /// Takes the events that have come, and tells whether there were any.
     fileprivate func hasEvents() throws(StorePeerFailure) -> Bool {
         do {
