@@ -165,13 +165,9 @@ extension Operation {
     }
 
     private mutating func run(_ plan: Plan?, _ seen: Observation) {
-        guard let plan, !plan.steps.isEmpty else {
-            if let plan, undoing == nil {
-                confirm(plan.goal, seen)
-            } else {
-                look(for: .conclude(undoing))
-            }
-            return
+        guard let plan else { return look(for: .conclude(undoing)) }
+        guard !plan.steps.isEmpty else {
+            return undoing == nil ? confirm(plan.goal, seen) : look(for: .conclude(undoing))
         }
         runs += 1
         phase = .executing(
