@@ -32,14 +32,16 @@ struct Descriptor: ~Copyable {
     var number: Int32 { file.rawValue }
 
     /// Reads what is left of a file; more than `limit` bytes are EFBIG.
-    func readAll(limit: Int) throws(FileErrno) -> [UInt8] {
+    ///
+    /// - Parameter shortIsEnd: whether a read that gives less than was asked for gave the rest.
+    func readAll(limit: Int, shortIsEnd: Bool = false) throws(FileErrno) -> [UInt8] {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: Self.bufferSize)
         while true {
             let count = try readSome(&buffer)
-            if count == 0 { return bytes }
             guard bytes.count + count <= limit else { throw .tooLarge }
             bytes += buffer[..<count]
+            if count == 0 || (shortIsEnd && count < buffer.count) { return bytes }
         }
     }
 

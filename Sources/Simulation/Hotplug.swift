@@ -22,9 +22,9 @@ extension World {
     /// - Parameter usbbackFirst: whether usbback is asked before the ordinary drivers, as when it
     ///   was loaded before them.
     public mutating func plug(_ device: SimulatedDevice, usbbackFirst: Bool = false) {
-        unplug(device.id)
         var device = device.withoutDrivers
         device.attributes["devnum"] = String(newNumber(for: device))
+        unplug(device.id)
         usb = SimulatedUSB(devices: usb.devices + [device], drivers: usb.drivers)
         probeAll(of: device, usbbackFirst)
     }
@@ -58,8 +58,8 @@ extension World {
         }
     }
 
-    /// The number after the greatest that the bus has, or that the device had before; from 127
-    /// on the first one that is free (hub.c, `choose_devnum`, which counts on in the same way).
+    /// The number after the greatest that the bus has, what is pulled for it included, or that the
+    /// device had before; from 127 on the first one that is free (hub.c, `choose_devnum`, which counts on in the same way).
     private func newNumber(for device: SimulatedDevice) -> Int {
         let others = usb.devices.filter { $0.id.bus == device.id.bus }
         let taken = others.compactMap(\.number)

@@ -2,10 +2,18 @@
 struct DeviceNames: Hashable, Sendable {
     let id: BusID
     let interfaces: [InterfaceID]
+    /// What was read of the device before; nil when it has to be read whole.
+    let known: HostDevice?
+
+    init(id: BusID, interfaces: [InterfaceID], known: HostDevice? = nil) {
+        self.id = id
+        self.interfaces = interfaces
+        self.known = known?.interfaces.map(\.id) == interfaces ? known : nil
+    }
 
     /// What must be read: the device's attributes, then class and driver of each interface.
     var requests: [FileRequest] {
-        DeviceAttribute.allCases.map { .read(SysfsPath.attribute($0, of: id)) }
+        attributes.map { .read(SysfsPath.attribute($0, of: id)) }
             + interfaces.flatMap { interface -> [FileRequest] in
                 [
                     .read(SysfsPath.interfaceClass(interface)),
@@ -14,8 +22,23 @@ struct DeviceNames: Hashable, Sendable {
             }
     }
 
+    /// A bus counts its devices on, so that another device has another number (hub.c,
+    /// `choose_devnum`).
+    private var attributes: [DeviceAttribute] {
+        known == nil ? DeviceAttribute.allCases : [.devnum]
+    }
+
     /// Makes a device of the replies to ``requests``.
     func read(_ replies: [FileReply]) -> DeviceReading {
+        guard let known else { return readWhole(replies) }
+        guard case .bytes(let number) = replies.reply(at: 0),
+            UInt8(decimal: sysfsText(number)) == known.address.device,
+            let interfaces = try? readInterfaces(replies), interfaces.count == self.interfaces.count
+        else { return .changed }
+        return .understood(known.with(interfaces: interfaces))
+    }
+
+    private func readWhole(_ replies: [FileReply]) -> DeviceReading {
         let attributes = AttributeReplies(replies: replies)
         if attributes.allMandatoryGone { return .gone }
         do {
@@ -31,7 +54,7 @@ struct DeviceNames: Hashable, Sendable {
 
     private func readInterfaces(_ replies: [FileReply]) throws(DeviceFlaw) -> [HostInterface] {
         var found: [HostInterface] = []
-        var index = DeviceAttribute.allCases.count
+        var index = attributes.count
         for interface in interfaces {
             let pair = InterfaceReplies(
                 id: interface, classReply: replies.reply(at: index),
@@ -46,6 +69,8 @@ struct DeviceNames: Hashable, Sendable {
 /// What became of the reading of one device.
 enum DeviceReading: Hashable, Sendable {
     case understood(HostDevice)
+    /// It is not, or not for sure, the device that was known.
+    case changed
     case gone
     case partlyGone(String)
     case broken(String)

@@ -71,6 +71,14 @@ extension HostDevice {
             vendorProduct: vendorProduct, serial: serial, descriptorHash: descriptorHash)
     }
 
+    /// The same device, with its interfaces as they are now.
+    func with(interfaces: [HostInterface]) -> HostDevice {
+        HostDevice(
+            id: id, address: address, vendorProduct: vendorProduct, deviceClass: deviceClass,
+            speed: speed, manufacturer: manufacturer, product: product, serial: serial,
+            descriptorHash: descriptorHash, interfaces: interfaces)
+    }
+
     /// What a person calls it: maker and product, or its numbers when it tells neither.
     public var name: String {
         switch (Self.spoken(manufacturer), Self.spoken(product)) {

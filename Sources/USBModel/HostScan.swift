@@ -1,7 +1,8 @@
 /// A reading of the host's USB devices, without I/O: it says what to read, and is told.
 ///
 /// Two waves of requests suffice, the names and then all attributes. A third follows only when a
-/// device lost some of its attributes meanwhile, to tell an unplugged device from a broken one.
+/// device lost some of its attributes meanwhile, to tell an unplugged device from a broken one; and
+/// all begins anew, once, when a device that was known is not the one it was.
 public struct HostScan: Hashable, Sendable {
     /// What comes next.
     public enum Step: Hashable, Sendable {
@@ -23,6 +24,7 @@ public struct HostScan: Hashable, Sendable {
 
     /// What the first wave found.
     private struct Names: Hashable, Sendable {
+        var listed: [BusID] = []
         var devices: [DeviceNames] = []
         var drivers: [DriverName] = []
         var portTable: PortTable?
@@ -31,11 +33,15 @@ public struct HostScan: Hashable, Sendable {
 
     /// A snapshot in which some devices are still in doubt.
     private struct Draft: Hashable, Sendable {
+        let names: Names
         var devices: [HostDevice] = []
-        var unreadable: [UnreadableDevice] = []
+        var unreadable: [UnreadableDevice]
         var inDoubt: [Doubt] = []
-        let drivers: [DriverName]
-        let portTable: PortTable?
+
+        init(_ names: Names) {
+            self.names = names
+            unreadable = names.unreadable
+        }
 
         mutating func addUnreadable(_ id: BusID, _ reason: String) {
             unreadable.append(UnreadableDevice(name: id.description, reason: reason))
@@ -48,11 +54,17 @@ public struct HostScan: Hashable, Sendable {
     }
 
     private let only: [BusID]?
+    private var known: [HostDevice]
     private var state = State.start
 
     /// Starts a reading of all devices, or of some; drivers and port table are always read.
-    public init(only: [BusID]? = nil) {
+    ///
+    /// - Parameter known: what was read of devices before. Of one that is still the same only the
+    ///   drivers are read; the rest can't have changed, and the kernel answers for some of it only
+    ///   when nobody works on the device (drivers/usb/core/sysfs.c, `usb_string_attr`).
+    public init(only: [BusID]? = nil, known: [HostDevice] = []) {
         self.only = only
+        self.known = known
     }
 
     /// Takes the replies to the last requests, nil at first, and says what comes next.
@@ -87,7 +99,7 @@ extension HostScan {
     private mutating func readNames(_ replies: [FileReply]) -> Step {
         var names = Names()
         switch replies.names(at: 0) {
-        case .success(let found): (names.devices, names.unreadable) = sorted(found)
+        case .success(let found): sort(found, into: &names)
         case .failure(let error): return end(.failed(error, path: SysfsPath.devices))
         }
         switch replies.names(at: 1) {
@@ -104,14 +116,14 @@ extension HostScan {
     }
 
     private mutating func readDevices(_ names: Names, _ replies: [FileReply]) -> Step {
-        var draft = Draft(
-            unreadable: names.unreadable, drivers: names.drivers, portTable: names.portTable)
+        var draft = Draft(names)
         var rest = replies[...]
         for device in names.devices {
             let own = Array(rest.prefix(device.requests.count))
             rest = rest.dropFirst(own.count)
             switch device.read(own) {
             case .understood(let device): draft.devices.append(device)
+            case .changed: return restart()
             case .gone: break
             case .partlyGone(let reason): draft.inDoubt.append(Doubt(id: device.id, reason: reason))
             case .broken(let reason): draft.addUnreadable(device.id, reason)
@@ -120,6 +132,13 @@ extension HostScan {
         guard !draft.inDoubt.isEmpty else { return finish(draft) }
         state = .confirming(draft)
         return .ask(draft.inDoubt.map { .list(SysfsPath.device($0.id)) })
+    }
+
+    /// Reads everything as if nothing were known.
+    private mutating func restart() -> Step {
+        known = []
+        state = .listing
+        return .ask(Self.firstWave)
     }
 
     private mutating func confirm(_ draft: Draft, _ replies: [FileReply]) -> Step {
@@ -135,19 +154,24 @@ extension HostScan {
         end(
             .finished(
                 HostSnapshot(
-                    devices: draft.devices, drivers: draft.drivers, portTable: draft.portTable,
-                    unreadable: draft.unreadable)))
+                    devices: draft.devices, drivers: draft.names.drivers,
+                    portTable: draft.names.portTable, unreadable: draft.unreadable,
+                    names: draft.names.listed)))
     }
 
-    /// Sorts the names into devices with their interfaces, and names that mean nothing.
-    private func sorted(_ names: [String]) -> ([DeviceNames], [UnreadableDevice]) {
+    /// Sorts what is listed into devices with their interfaces, and names that mean nothing.
+    private func sort(_ listing: [String], into names: inout Names) {
         let interfaces = Dictionary(
-            grouping: names.compactMap { InterfaceID($0) }, by: \.device)
-        let devices = names.compactMap { BusID($0) }.filter { only?.contains($0) ?? true }
-            .sorted().map { DeviceNames(id: $0, interfaces: (interfaces[$0] ?? []).sorted()) }
-        guard only == nil else { return (devices, []) }
-        let others = names.filter { BusID($0) == nil && InterfaceID($0) == nil }
+            grouping: listing.compactMap { InterfaceID($0) }, by: \.device)
+        names.listed = listing.compactMap { BusID($0) }.sorted()
+        names.devices = names.listed.filter { only?.contains($0) ?? true }.map { id in
+            DeviceNames(
+                id: id, interfaces: (interfaces[id] ?? []).sorted(),
+                known: known.first { $0.id == id })
+        }
+        guard only == nil else { return }
+        let others = listing.filter { BusID($0) == nil && InterfaceID($0) == nil }
         let reason = "the name is neither a device's nor an interface's"
-        return (devices, others.map { UnreadableDevice(name: $0, reason: reason) })
+        names.unreadable = others.map { UnreadableDevice(name: $0, reason: reason) }
     }
 }

@@ -22,12 +22,17 @@ public struct HostSnapshot: Hashable, Sendable {
     public let portTable: PortTable?
     /// What was there and could not be understood, sorted by name.
     public let unreadable: [UnreadableDevice]
+    /// Every device that is listed, sorted, whether it was read or not.
+    public let names: [BusID]
 
     /// Describes a host; the lists may come in any order.
+    ///
+    /// - Parameter names: the devices that are listed; nil for those that were read.
     public init(
         devices: [HostDevice], drivers: [DriverName], portTable: PortTable?,
-        unreadable: [UnreadableDevice] = []
+        unreadable: [UnreadableDevice] = [], names: [BusID]? = nil
     ) {
+        self.names = (names ?? devices.map(\.id)).sorted()
         self.devices = devices.sorted { $0.id < $1.id }
         self.drivers = drivers.sorted()
         self.portTable = portTable

@@ -38,7 +38,7 @@ struct ExplorationTests {
         scenario.budget = Scenario.Budget(crashes: 0, events: 0)
         let result = explore(scenario)
         #expect(result.violations.map { scenario.tell($0) } == [])
-        #expect(result.tally.states > 400)
+        #expect(result.tally.states > 300)
     }
 
     @Test func `the same scenario is explored in the same way each time`() async throws {

@@ -41,7 +41,7 @@ struct ConversationTests {
             "\(own)/goal", "\(own)/port", "\(own)/vm", "\(own)/controller",
             "/libxl/pvusb/version", LittleHost.port,
         ]
-        return transaction(reads, [writing("\(own)/goal", goal)]) + LittleHost.lookAtRecord
+        return transaction(reads, [writing("\(own)/goal", goal)])
     }
 
     private static let attach: [Effect] =
@@ -53,13 +53,13 @@ struct ConversationTests {
 
     private static let detach: [Effect] =
         LittleHost.lookForDevice + [.lock(device)]
-        + LittleHost.toPlan(LittleHost.lookAroundRecorded)
+        + LittleHost.toPlan(LittleHost.glanceAtRecord)
         + goal("detach") + move("usbback/unbind")
-        + transaction([LittleHost.port], [writing(LittleHost.port, "")]) + LittleHost.lookAtPort
+        + transaction([LittleHost.port], [writing(LittleHost.port, "")])
         + [wait(step: 3)] + LittleHost.lookAtDrivers + move("usbhid/bind")
         + transaction(
             ["/libxl/pvusb/version", own, "/libxl/usbback/1-1"],
-            [.remove(node(own)), .remove(node("/libxl/usbback/1-1"))]) + LittleHost.lookForRecord
+            [.remove(node(own)), .remove(node("/libxl/usbback/1-1"))])
         + LittleHost.lookAtDrivers + [.unlock(device)]
 
     /// Talks to an operation, expecting these effects and then its end.
@@ -132,6 +132,7 @@ struct ConversationTests {
         var operation = Operation(.detach(.busID(bus("1-1"))))
         let effects: [Effect] =
             LittleHost.lookForDevice + [.lock(Self.device)]
+            + LittleHost.toPlan(LittleHost.glanceAtHost)
             + LittleHost.toPlan(LittleHost.lookAroundHost) + LittleHost.lookAtDrivers
             + [.unlock(Self.device)]
         let outcome = try #require(converse(&operation, with: &host, effects))
@@ -143,7 +144,8 @@ struct ConversationTests {
         var host = try LittleHost.attached()
         let second = "/local/domain/0/backend/vusb/5/0/port/2"
         let run = host.run(Operation(.detach(.busID(bus("1-1"))))) { _, effect, host in
-            guard effect == LittleHost.lookForRecord.first else { return nil }
+            guard effect == LittleHost.lookForDevice.first, host.nodes["\(Self.own)/goal"] == nil
+            else { return nil }
             host.driver = "usbfs"
             host.nodes[second] = "1-1"
             return nil

@@ -45,8 +45,7 @@ extension Outcome {
 func transaction(_ reads: [String], _ writes: [StoreRequest]) -> [Effect] {
     [
         .store([.begin]), .store(reads.map { .read(node($0)) }),
-        .store(writes), .store([.commit]),
-    ]
+    ] + (writes.count == 1 ? [.store(writes + [.commit])] : [.store(writes), .store([.commit])])
 }
 
 /// A write of text, by path.

@@ -34,15 +34,20 @@ extension LittleHost {
         read("/local/domain/0/device-model/5/backends/qusb"),
     ]
 
-    /// What the device is called, and nothing of domains.
-    static let lookForDevice = lookAtDrivers
+    /// Which devices and drivers there are.
+    static let lookForDevice: [Effect] = [
+        .files([
+            .list("/sys/bus/usb/devices"), .list("/sys/bus/usb/drivers"),
+            .read("/sys/bus/usb/drivers/usbback/port_ids"),
+        ])
+    ]
 
-    /// What the device and domains are called.
+    /// Which devices there are, and what domains are called.
     static let lookForNames: [Effect] =
         [
             .store([.directory(node("/local/domain"))]),
             .store(["0", "5"].map { read("/local/domain/\($0)/name") }),
-        ] + lookAtDrivers
+        ] + lookForDevice
 
     private static let lists: Effect = .store([
         read("/libxl/pvusb/version"), .directory(node("/local/domain")),
@@ -86,7 +91,7 @@ extension LittleHost {
         [
             lists, .store(controllers + domains + memories.flatMap(\.listing)),
             .store(later + controller + qemu + memories.map(\.contents)), .store(states),
-        ] + lookAtDrivers
+        ] + lookAtDevice
     }
 
     /// What counts for the device and the guest that it is to go to.
@@ -101,47 +106,59 @@ extension LittleHost {
     /// What counts for a device of which nothing tells: what every port holds.
     static let lookAroundHost: [Effect] =
         [
-            lists, .store(controllers), .store(Array(controller.dropLast())), .store(ports),
-        ] + lookAtDrivers
+            lists, .store(controllers), .store([read("\(record)/num-ports")]), .store(ports),
+        ] + lookAtDevice
+
+    /// What counts for a device of which nothing is recorded, as far as a glance goes.
+    static let glanceAtHost: [Effect] =
+        [.store([version, domains] + memory.listing + notes.listing)] + lookAtDevice
+
+    /// The same for one that its record says to be in the guest.
+    static let glanceAtRecord: [Effect] =
+        [
+            .store([version, domains] + memory.listing + notes.listing),
+            .store(
+                [
+                    .directory(node("/libxl/5/device/vusb")),
+                    .directory(node("/local/domain/0/backend/vusb/5")),
+                    .directory(node("/local/domain/0/backend/qusb/5")),
+                ] + domain("5") + controller + [memory.contents, notes.contents]),
+            .store(states),
+        ] + lookAtDevice
+
+    private static let version = read("/libxl/pvusb/version")
+    private static let domains: StoreRequest = .directory(node("/local/domain"))
 
     /// What is looked at besides to plan: what libxl keeps of the domains.
     static func toPlan(_ look: [Effect]) -> [Effect] {
-        look.dropLast(lookAtDrivers.count) + [.files([.list("/var/lib/xen")])] + lookAtDrivers
+        look.dropLast(lookAtDevice.count) + [.files([.list("/var/lib/xen")])] + lookAtDevice
     }
 
     /// The same without QEMU and without sysfs, as after a claim.
     static let lookAtEveryPort = Array(
-        look([memory, notes], about: domain("5"), []).dropLast(lookAtDrivers.count))
+        look([memory, notes], about: domain("5"), []).dropLast(lookAtDevice.count))
+
+    /// The device, as when nothing is known of it.
+    static let lookAtDevice =
+        lookForDevice + [
+            .files(
+                [
+                    "idVendor", "idProduct", "busnum", "devnum", "bDeviceClass", "speed",
+                    "manufacturer", "product", "serial", "descriptors",
+                ].map { .read("/sys/bus/usb/devices/1-1/\($0)") } + interfaceReads)
+        ]
 
     /// The device's drivers, as after a sysfs write.
-    static let lookAtDrivers: [Effect] = [
-        .files([
-            .list("/sys/bus/usb/devices"), .list("/sys/bus/usb/drivers"),
-            .read("/sys/bus/usb/drivers/usbback/port_ids"),
-        ]),
-        .files(
-            [
-                "idVendor", "idProduct", "busnum", "devnum", "bDeviceClass", "speed",
-                "manufacturer", "product", "serial", "descriptors",
-            ].map { .read("/sys/bus/usb/devices/1-1/\($0)") } + [
-                .read("/sys/bus/usb/devices/1-1:1.0/bInterfaceClass"),
-                .readLink("/sys/bus/usb/devices/1-1:1.0/driver"),
-            ]),
+    static let lookAtDrivers =
+        lookForDevice + [
+            .files([.read("/sys/bus/usb/devices/1-1/devnum")] + interfaceReads)
+        ]
+
+    private static let interfaceReads: [FileRequest] = [
+        .read("/sys/bus/usb/devices/1-1:1.0/bInterfaceClass"),
+        .readLink("/sys/bus/usb/devices/1-1:1.0/driver"),
     ]
 
     /// The record and the controller; no record is there.
     static let lookAtStore: [Effect] = [.store(fields + controller), .store(states)]
-
-    /// The record, as after a change of it.
-    static let lookAtRecord: [Effect] = [
-        .store(fields), .store([read("\(own)/interface/1-1@1_0")]),
-    ]
-
-    /// The port, as after it was cleared.
-    static let lookAtPort: [Effect] = [.store([read(port)])]
-
-    /// Whether anything is noted, as after it was removed.
-    static let lookForRecord: [Effect] = [
-        .store([.directory(node(own)), .directory(node("/libxl/usbback/1-1"))])
-    ]
 }

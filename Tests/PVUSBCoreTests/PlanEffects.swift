@@ -40,6 +40,9 @@ extension Observation {
         case .record(let device, let record): note(record, of: device)
         case .adopt(let new): records[new.device] = new.record
         case .clear(_, let place): set(place, .free)
+        case .recall(let device, let place, let record):
+            note(record, of: device)
+            set(place, .free)
         case .forget(let device):
             records[device] = nil
             notes[device] = nil

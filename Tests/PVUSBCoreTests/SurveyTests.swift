@@ -68,9 +68,26 @@ struct SurveyTests {
         let backend = "/local/domain/0/backend/vusb/6"
         #expect(
             asked == [
-                record, backend, "\(record)/0/type", "\(record)/0/backend",
-                "\(record)/0/num-ports", "\(backend)/0/port/1", "\(backend)/0/port/2",
+                record, backend, "\(record)/0/num-ports", "\(backend)/0/port/1",
+                "\(backend)/0/port/2",
             ])
+    }
+
+    @Test func `around a record, other domains are not asked at all`() throws {
+        var host = try LittleHost.attached()
+        let few = Looking(.around(.recorded(bus("1-1"))), at: host)
+        for domain in 6...40 { host.addGuest(UInt16(domain), ports: 31) }
+        let many = Looking(.around(.recorded(bus("1-1"))), at: host)
+        #expect(few.waves == LittleHost.glanceAtRecord)
+        #expect(many.waves == few.waves)
+        #expect(many.observation?.status(of: bus("1-1")).state == .assigned)
+    }
+
+    @Test func `around the record of a device that has none, no domain is asked`() {
+        let looking = Looking(.around(.recorded(bus("1-1"))), at: LittleHost())
+        #expect(looking.waves == LittleHost.glanceAtHost)
+        #expect(looking.observation?.records == [:])
+        #expect(looking.observation?.notes == [:])
     }
 
     @Test func `around a domain, other domains are not asked at all`() {
@@ -107,15 +124,9 @@ struct SurveyTests {
         #expect(seen?.host.devices.map(\.id) == [bus("1-1")])
     }
 
-    @Test func `a record that is gone is one request`() {
-        let looking = Looking(.memory(of: bus("1-1")), at: LittleHost())
-        #expect(looking.waves == LittleHost.lookForRecord)
-        #expect(looking.observation?.records == [:])
-    }
-
     @Test func `one device's drivers take two waves of sysfs and none of the store`() {
         let looking = Looking(.drivers(of: bus("1-1")), at: LittleHost())
-        #expect(looking.waves == LittleHost.lookAtDrivers)
+        #expect(looking.waves == LittleHost.lookAtDevice)
     }
 
     @Test func `a record and a controller take two waves of the store and none of sysfs`() {

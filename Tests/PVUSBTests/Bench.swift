@@ -57,9 +57,11 @@ final class Bench {
 
     /// The last command's writes to files, and to the store within a transaction.
     var writes: [Effect] {
-        effects.filter { effect in
-            guard case .store(let batch) = effect else { return effect.changesWorld }
-            return batch.contains(where: \.changesStore)
+        effects.compactMap { effect in
+            guard case .store(let batch) = effect else { return effect.changesWorld ? effect : nil }
+            // A single write is committed with it.
+            let writes = batch.filter { $0 != .commit }
+            return writes.contains(where: \.changesStore) ? .store(writes) : nil
         }
     }
 

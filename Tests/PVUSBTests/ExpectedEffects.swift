@@ -30,6 +30,11 @@ func expectedChange(of step: Step, isRecorded: Bool) throws -> Effect? {
         let goal = "/libxl/pvusb/device/\(encoded(device))/goal"
         return .store([try writing(goal, record.goal.rawValue)])
     case .clear(_, let place): return .store([try writing(portPath(place), "")])
+    case .recall(let device, let place, let record):
+        let goal = "/libxl/pvusb/device/\(encoded(device))/goal"
+        return .store([
+            try writing(goal, record.goal.rawValue), try writing(portPath(place), ""),
+        ])
     case .withdrawRecord(let device):
         let path = "/libxl/pvusb/device/\(encoded(device))"
         return .store([.remove(try #require(StorePath(path)))])

@@ -87,7 +87,7 @@ struct FaultTests {
         bench.files.after = { path in
             guard path == "/sys/bus/usb/drivers/usbback/unbind" else { return }
             bench.files.refusesRead = {
-                $0 == "/sys/bus/usb/devices/1-4/descriptors" ? .inputOutput : nil
+                $0 == "/sys/bus/usb/devices/1-4:1.0/bInterfaceClass" ? .inputOutput : nil
             }
         }
         let outcome = bench.run(try Bench.detach("1-4"))

@@ -83,7 +83,7 @@ struct LibxlStoreBugTests {
 
     @Test(arguments: [
         "/local/domain", "/libxl/1/device/vusb", "/libxl/3/device/vusb", "/libxl/pvusb/device",
-        "\(back)/port/1", "\(libxl)/type",
+        "\(back)/port/1", "\(libxl)/num-ports",
     ])
     func `what can't be read is not taken for free`(path: String) throws {
         let bench = try Bench.attached("1-4")

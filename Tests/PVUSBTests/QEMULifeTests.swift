@@ -49,7 +49,7 @@ struct QEMULifeTests {
         },
         Life("detach, killed when the port was cleared", .detaching) {
             try attach($0, $1)
-            try $0.kill(try $1.detach(), after: $1.kind == .qusb ? 2 : 3)
+            try $0.kill(try $1.detach(), after: $1.kind == .qusb ? 1 : 3)
         },
         Life("detach --no-rebind", .parked) {
             try attach($0, $1)

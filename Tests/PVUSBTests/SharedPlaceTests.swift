@@ -37,6 +37,19 @@ struct NeighbourTests {
 /// Two ports hold a device, the second one since another tool wrote it.
 struct ContestRecoveryTests {
     private static let port = "/local/domain/0/backend/vusb/1/0/port"
+    private static let other = "/local/domain/0/backend/vusb/2/0/port/1"
+
+    /// A bench on which usbback has 1-4 for pv1, and a port of pvh1 holds it, too.
+    private static func claimedTwice() throws -> Bench {
+        let bench = try Bench.attached("1-4")
+        let guest = try DomainSelector("pvh1")
+        try bench.succeed(.addController(guest, try #require(ControllerSettings())))
+        try bench.host.intervene { $0.settle() }
+        try bench.meddle([try writing(other, "1-4")])
+        try bench.host.intervene { $0.settle() }
+        #expect(try bench.status("1-4").state == .contested)
+        return bench
+    }
 
     @Test func `our own claim is withdrawn where usbback has let go of it already`() throws {
         let bench = try Bench.attached("1-4")
@@ -55,25 +68,32 @@ struct ContestRecoveryTests {
     @Test func `usbback lets go before our port is cleared, and the other one can be taken back`()
         throws
     {
-        let bench = try Bench.attached("1-4")
-        let guest = try DomainSelector("pvh1")
-        try bench.succeed(.addController(guest, try #require(ControllerSettings())))
-        try bench.host.intervene { $0.settle() }
-        let other = "/local/domain/0/backend/vusb/2/0/port/1"
-        try bench.meddle([try writing(other, "1-4")])
-        try bench.host.intervene { $0.settle() }
-        #expect(try bench.status("1-4").state == .contested)
+        let bench = try Self.claimedTwice()
         // What the other port holds is for a second recovery, and the first one says so.
         let report = try bench.succeed(.recover([]))
         #expect(report.goals.map(\.label) == ["1-4 no longer claimed for pv1 at 0:1"])
         #expect(report.goals.first?.status?.remedy == "pvusb recover 1-4")
         #expect(try bench.text("\(Self.port)/1") == "")
-        #expect(try bench.text(other) == "1-4")
+        #expect(try bench.text(Self.other) == "1-4")
         // Only the other controller, which named a registered device, has closed.
         #expect(try bench.text("/local/domain/0/backend/vusb/1/0/state") == "4")
         try bench.succeed(.recover([]))
         #expect(try bench.status("1-4").state == .host)
         #expect(try bench.drivers("1-4") == ["snd-usb-audio", "snd-usb-audio"])
+    }
+
+    @Test func `a detach brings home what another port only claims, and that claim is shown`()
+        throws
+    {
+        let bench = try Self.claimedTwice()
+        let report = try bench.succeed(try Bench.detach("1-4"))
+        #expect(report.goals.map(\.label) == ["1-4 with its host drivers"])
+        #expect(try bench.drivers("1-4") == ["snd-usb-audio", "snd-usb-audio"])
+        #expect(try bench.text(Self.other) == "1-4")
+        #expect(try bench.status("1-4").remedy == "pvusb recover 1-4")
+        try bench.succeed(.recover([]))
+        #expect(try bench.status("1-4").state == .host)
+        #expect(try bench.text(Self.other) == "")
     }
 
     @Test func `where no claim is ours, the place that is named lets go`() throws {

@@ -63,6 +63,16 @@ struct HotplugTests {
         }
     }
 
+    @Test func `a device that takes another's socket at once has a number of its own`() throws {
+        for own in 0...9 {
+            var world = World.builtIn()
+            var device = SimulatedDevice.sample("1-3.2", ["03:01 usbhid"])
+            device.attributes["devnum"] = String(own)
+            world.plug(device)
+            #expect(try number("1-3.2", world) != number("1-3.2", .builtIn()), "\(own)")
+        }
+    }
+
     /// The numbers on bus 1 besides those of the built-in world, which end at 7, the number of
     /// the device that is plugged, and the one it gets.
     static let numbers: [(others: [Int], own: Int, new: String)] = [

@@ -60,6 +60,11 @@ private func scan(_ replies: [FileReply], _ interface: [FileReply]) -> (HostScan
     return (scan, step)
 }
 
+/// A keyboard at 3-1, as it was read a moment ago.
+private func knownDevices() throws -> [HostDevice] {
+    try finished(scan(keyboard(), bound("usbhid")).1).devices
+}
+
 struct HostScanTests {
     @Test func `two waves read everything`() throws {
         var scan = HostScan()
@@ -127,6 +132,15 @@ struct HostScanTests {
                 == .ask(questions("3-1", ["3-1:1.0"])))
         let snapshot = try finished(scan.next(keyboard() + bound("usbhid")))
         #expect(snapshot.devices.map(\.id.description) == ["3-1"])
+        #expect(snapshot.unreadable.isEmpty)
+    }
+
+    @Test func `of no device but the names nothing is read`() throws {
+        var scan = HostScan(only: [])
+        _ = scan.next(nil)
+        let snapshot = try finished(scan.next(listing(["3-1", "3-1:1.0", "usb3", "nonsense"])))
+        #expect(snapshot.names.map(\.description) == ["usb3", "3-1"])
+        #expect(snapshot.devices.isEmpty)
         #expect(snapshot.unreadable.isEmpty)
     }
 
@@ -224,6 +238,48 @@ struct HostScanTests {
         _ = scan.next(nil)
         let snapshot = try finished(scan.next(listing(["3-0", "usb03"])))
         #expect(snapshot.unreadable.map(\.name) == ["3-0", "usb03"])
+    }
+
+    @Test func `of a device that is still the same only the drivers are read`() throws {
+        var scan = HostScan(known: try knownDevices())
+        #expect(scan.next(nil) == names)
+        #expect(
+            scan.next(listing(["3-1", "3-1:1.0"]))
+                == .ask([
+                    .read("/sys/bus/usb/devices/3-1/devnum"),
+                    .read("/sys/bus/usb/devices/3-1:1.0/bInterfaceClass"),
+                    .readLink("/sys/bus/usb/devices/3-1:1.0/driver"),
+                ]))
+        let device = try #require(
+            try finished(scan.next([text("7\n")] + bound("usbfs"))).devices.first)
+        #expect(device.interfaces.map(\.driver?.text) == ["usbfs"])
+        #expect(device.name == "QEMU USB Keyboard")
+        #expect(device.identity.description == "0627:0001 85944171f73967e8 KBD0001")
+    }
+
+    @Test(arguments: [
+        [text("8\n")] + bound("usbhid"), [gone] + bound("usbhid"),
+        [.failure(.inputOutput)] + bound("usbhid"), [text("7\n"), gone, gone],
+        [text("7\n"), text("03\n"), .failure(.invalid)], [],
+    ])
+    func `all is read anew when a known device may be another one`(
+        replies: [FileReply]
+    ) throws {
+        var scan = HostScan(known: try knownDevices())
+        _ = scan.next(nil)
+        _ = scan.next(listing(["3-1", "3-1:1.0"]))
+        #expect(scan.next(replies) == names)
+        #expect(scan.next(listing(["3-1", "3-1:1.0"])) == .ask(questions("3-1", ["3-1:1.0"])))
+        let other = keyboard(["idProduct": text("0002\n"), "devnum": text("8\n")])
+        let device = try #require(
+            try finished(scan.next(other + bound("usbhid"))).devices.first)
+        #expect(device.vendorProduct.description == "0627:0002")
+    }
+
+    @Test func `a known device with other interfaces is read whole`() throws {
+        var scan = HostScan(known: try knownDevices())
+        _ = scan.next(nil)
+        #expect(scan.next(listing(["3-1", "3-1:2.0"])) == .ask(questions("3-1", ["3-1:2.0"])))
     }
 
     @Test(arguments: 0..<14)

@@ -103,7 +103,7 @@ extension Search {
         switch (words.dropLast().last, words.last) {
         case ("usbback", "bind"):
             checkCapture(interface, siblings, process, world, index, move)
-        case ("usbback", "unbind"): break
+        case ("usbback", "unbind"): checkIntent(interface, process, node, index, move)
         case (let driver?, "bind"):
             checkReturn(interface, siblings, index, move)
             checkOwner(interface, driver, world, index, move)
@@ -143,6 +143,20 @@ extension Search {
         note(
             .unbindsFirst, "the host is given \(interface) while usbback has another",
             at: index, move)
+    }
+
+    /// Whoever finds a device half out of a guest has to know that it was meant to come out.
+    private func checkIntent(
+        _ interface: InterfaceID, _ process: Process, _ node: Node, _ index: Int32, _ move: Move
+    ) {
+        let world = play.worlds.world(node.world)
+        guard !process.traits.contains(.storeStale), !node.meddlers.contains(.xl),
+            world.ports(holding: interface.device).count < 2,
+            world.recorded("goal", of: interface.device) == "attached"
+        else { return }
+        note(
+            .recordFirst, "\(interface) leaves usbback while its record says attached", at: index,
+            move)
     }
 
     private func checkOwner(

@@ -85,7 +85,7 @@ enum EmptyCell: String, CaseIterable {
 
     private static func hasDrivers(_ row: Tally.Row) -> Bool {
         switch row.kind {
-        case .pv: ["controller add", "dry run"].contains(row.command)
+        case .pv: row.command == "controller add"
         case .qusb: !isReturn(row)
         case .deviceModel: row.command == "controller add"
         }

@@ -18,12 +18,12 @@ extension Search {
             guard need == .store || need == .reads else { return nil }
             return loseStore(slot, next, index, move)
         case .storeLostAfter:
-            guard batch(effect) == [.commit], let done = answer(to: process, slot, next) else {
+            guard batch(effect).last == .commit, let done = answer(to: process, slot, next) else {
                 return nil
             }
             return loseStore(slot, done.node, index, move)
         case .again, .againForEver:
-            guard batch(effect) == [.commit] else { return nil }
+            guard batch(effect).last == .commit else { return nil }
             next[slot]?.traits.insert(.neverCommits)
             guard let refused = next[slot], let done = answer(to: refused, slot, next) else {
                 return nil

@@ -143,9 +143,10 @@ extension Search {
         guard !process.traits.contains(.storeLost) else { return (lostStore, node) }
         var (answer, world) = (Int32(0), node.world)
         let batch = batch(effect)
-        if process.traits.contains(.neverCommits), batch == [.commit] {
+        if process.traits.contains(.neverCommits), batch.last == .commit {
             world = play.performOnStore(number(of: [.abort]), process, in: world).world
-            answer = play.agents.number(of: .store([.failure(.again)]))
+            let written = [StoreReply](repeating: .done, count: batch.count - 1)
+            answer = play.agents.number(of: .store(written + [.failure(.again)]))
         } else {
             (answer, world) = play.performOnStore(effect, process, in: world)
         }

@@ -100,11 +100,6 @@ extension Observation {
         case .nothing, .hostOnly, .drivers, .taken, .peripherals: return
         case .everything, .around, .everyPort: update(from: answers, in: scope.focus)
         case .names: domains = answers.domains.map { answers.domain($0) }
-        case .notes(let device): notes[device] = answers.notes(of: device)
-        case .memory(let device):
-            records[device] = answers.recordIfAny(of: device)
-            notes[device] = answers.notes(of: device)
-        case .port(let place): replace(place, with: answers.content(StoreLayout.port(place)))
         case .details(let ids): details = ids.compactMap(controller).map { answers.info(of: $0) }
         case .store(let device, let controller):
             if let controller { replace(controller, with: answers.controller(controller)) }
@@ -120,11 +115,35 @@ extension Observation {
         for id in answers.controllers { greatestNumbers[id.domain] = id.number.number }
         records = [:]
         for device in answers.recordedDevices(in: focus) {
-            records[device] = Record(of: device, in: answers)
+            records[device] = answers.recordIfAny(of: device)
         }
         notes = [:]
         for device in answers.notedDevices(in: focus) { notes[device] = answers.notes(of: device) }
         oddities = answers.oddities
+    }
+
+    /// Takes in what a step's transaction has written, which is what it says of a port or a record.
+    ///
+    /// Whatever else there is has to be looked at.
+    mutating func learn(from step: Step) {
+        switch step {
+        case .record(let device, let record):
+            records[device] = records[device]?.following(record) ?? record
+        case .clear(let device, let place): vacate(place, of: device)
+        case .recall(let device, let place, let record):
+            records[device] = records[device]?.following(record) ?? record
+            vacate(place, of: device)
+        case .forget(let device):
+            records[device] = nil
+            notes[device] = nil
+        case .withdrawRecord(let device): records[device] = nil
+        case .dropNotes(let device): notes[device] = nil
+        default: return
+        }
+    }
+
+    private mutating func vacate(_ place: Place, of device: BusID) {
+        if content(of: place) == .device(device) { replace(place, with: .free) }
     }
 
     /// Takes in what a port holds.
@@ -157,7 +176,7 @@ extension Observation {
         let unreadable = host.unreadable.filter { !names.contains($0.name) }
         host = HostSnapshot(
             devices: others + scan.devices, drivers: scan.drivers, portTable: scan.portTable,
-            unreadable: unreadable + scan.unreadable)
+            unreadable: unreadable + scan.unreadable, names: scan.names)
     }
 }
 

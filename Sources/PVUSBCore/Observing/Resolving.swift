@@ -43,7 +43,7 @@ extension Observation {
     private func candidates(for selector: DeviceSelector) -> [BusID] {
         switch selector {
         case .busID(let id):
-            return host.device(id) != nil || takenDevices.contains(id) ? [id] : []
+            return host.names.contains(id) || takenDevices.contains(id) ? [id] : []
         case .product(let product, let serial):
             return host.devices.filter {
                 $0.vendorProduct == product && (serial == nil || $0.serial == serial)

@@ -18,6 +18,7 @@ extension StoreAnswers {
         switch focus {
         case .device(let device, let domain):
             holdings.filter { $0.device == device }.map(\.domain) + [domain].compactMap { $0 }
+        case .recorded: []
         case .domain(let selector): domains.filter { isNamed($0, by: selector) }
         }
     }
@@ -30,8 +31,18 @@ extension StoreAnswers {
         }
     }
 
-    /// The recorded devices whose records count.
+    /// The controllers that are asked about: those that are listed, and before that the one of which
+    /// the record in focus tells.
+    func controllers(in focus: Focus?) -> [ControllerID] {
+        guard case .recorded(let device) = focus, controllers.isEmpty,
+            let recorded = Record(of: device, in: self).place?.controller
+        else { return controllers }
+        return [recorded]
+    }
+
+    /// The recorded devices whose records count; one that is asked about may have none.
     func recordedDevices(in focus: Focus?) -> [BusID] {
+        if case .recorded(let device) = focus { return [device] }
         guard let focus else { return recordedDevices }
         let meant = devices(meantBy: focus)
         return recordedDevices.filter(meant.contains)
@@ -39,6 +50,7 @@ extension StoreAnswers {
 
     /// The devices of which libxl has noted drivers, and whose notes count.
     func notedDevices(in focus: Focus?) -> [BusID] {
+        if case .recorded(let device) = focus { return [device] }
         guard let focus else { return notedDevices }
         let meant = devices(meantBy: focus)
         return notedDevices.filter(meant.contains)
@@ -46,7 +58,7 @@ extension StoreAnswers {
 
     private func devices(meantBy focus: Focus) -> Set<BusID> {
         switch focus {
-        case .device(let device, _): return [device]
+        case .device(let device, _), .recorded(let device): return [device]
         case .domain:
             let domains = domains(meantBy: focus)
             return Set(holdings.filter { domains.contains($0.domain) }.map(\.device))

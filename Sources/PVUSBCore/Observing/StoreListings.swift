@@ -64,14 +64,27 @@ extension StoreAnswers {
     /// is in a driver domain, whose devices are not this host's anyway.
     func kindInDomainZero(_ controller: ControllerID) -> ControllerKind? {
         guard let kind = kind(of: controller) else { return nil }
-        guard kind != .deviceModel else { return kind }
+        let backend = StoreLayout.record(of: controller) / ControllerKey.backend
+        guard kind != .deviceModel, has(.read(backend)) else { return kind }
         let ports = StoreLayout.ports(of: controller, kind)
-        return backend(of: controller) == ports.parent ? kind : nil
+        return self.backend(of: controller) == ports.parent ? kind : nil
     }
 
-    /// The kind of a controller as recorded; nil while unknown.
+    /// The kind of a controller as recorded, or as listed if its record is not asked; nil while
+    /// unknown.
     func kind(of controller: ControllerID) -> ControllerKind? {
-        text(StoreLayout.record(of: controller) / ControllerKey.type).flatMap(ControllerKind.init)
+        let type = StoreLayout.record(of: controller) / ControllerKey.type
+        guard has(.read(type)) else { return listedKind(of: controller) }
+        return text(type).flatMap(ControllerKind.init)
+    }
+
+    /// The kind of the one backend in domain 0 that is listed for a controller; nil where there is
+    /// none, or one of each kind.
+    func listedKind(of controller: ControllerID) -> ControllerKind? {
+        let kinds = BackendKind.allCases.filter {
+            lists.backends[$0]?.contains(controller) ?? false
+        }
+        return kinds.count == 1 ? kinds[0].kind : nil
     }
 
     /// The backend's directory as recorded; there is none where QEMU emulates the controller.

@@ -13,7 +13,9 @@ struct StoreLists: Hashable, Sendable {
     private(set) var domains: [DomainID] = []
     /// The controllers that libxl has records of, by domain and number.
     private(set) var controllers: [ControllerID] = []
-    /// The backends that it has none of, by kind.
+    /// The backends in domain 0, by kind.
+    private(set) var backends: [BackendKind: Set<ControllerID>] = [:]
+    /// Those of them that it has no record of, by kind.
     private(set) var orphans: [BackendKind: [ControllerID]] = [:]
     /// Every device that a port is known to hold.
     private(set) var holdings: [Holding] = []
@@ -32,10 +34,13 @@ struct StoreLists: Hashable, Sendable {
         let (known, present) = (Set(controllers), Set(domains))
         for kind in BackendKind.allCases {
             let domains = Set(answers.backendDomains(kind)).union(listed).sorted()
-                .filter { !present.contains($0) || listed.contains($0) }
-            orphans[kind] = domains.flatMap { domain in
+            let all = domains.flatMap { domain in
                 answers.controllers(below: StoreLayout.backends(of: domain, kind), of: domain)
-            }.filter { !known.contains($0) }
+            }
+            backends[kind] = Set(all)
+            orphans[kind] = all.filter {
+                !known.contains($0) && (!present.contains($0.domain) || listed.contains($0.domain))
+            }
         }
         holdings =
             controllers.flatMap { answers.holdings(of: $0) }

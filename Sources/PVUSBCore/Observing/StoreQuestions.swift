@@ -18,10 +18,7 @@ struct StoreQuestions: Hashable, Sendable {
         case .store(let device, let controller):
             return (device.map { record(of: $0, answers) } ?? [])
                 + (controller.map { self.controller($0, answers) } ?? [])
-        case .port(let place): return [.read(StoreLayout.port(place))]
-        case .memory(let device): return memory(of: device, answers)
         case .names: return names(answers)
-        case .notes(let device): return notes(of: device, answers)
         case .details(let controllers): return controllers.flatMap { details(of: $0) }
         case .everything, .around, .everyPort: return lists(answers) + contents(answers)
         }
@@ -44,27 +41,35 @@ struct StoreQuestions: Hashable, Sendable {
 
     /// What there is: domains, controllers, backends, records and notes.
     private func lists(_ answers: StoreAnswers) -> [StoreRequest] {
-        let top: [StoreRequest] = [
-            .read(StoreLayout.version), .directory(StoreLayout.domains),
+        let top: [StoreRequest] = [.read(StoreLayout.version), .directory(StoreLayout.domains)]
+        let memory: [StoreRequest] = [
             .directory(StoreLayout.records), .directory(StoreLayout.driverPaths),
         ]
-        guard case .domain(let selector)? = scope.focus else {
-            let kinds = BackendKind.allCases
-            return top + kinds.map { .directory(StoreLayout.backends($0)) }
-                + answers.domains.map { .directory(StoreLayout.controllers(of: $0)) }
-                + kinds.flatMap { kind in
-                    answers.backendDomains(kind).map {
-                        .directory(StoreLayout.backends(of: $0, kind))
-                    }
-                }
+        switch scope.focus {
+        case nil, .device: return top + memory + listsOfAll(answers)
+        case .recorded: return top + listsInFocus(answers)
+        case .domain(.number): return top + memory + listsInFocus(answers)
+        case .domain(.name):
+            return top + memory + answers.domains.map(name) + listsInFocus(answers)
         }
-        var names: [StoreRequest] = []
-        if case .name = selector { names = answers.domains.map(name) }
-        return top + names
-            + answers.domains(in: scope.focus).flatMap { domain in
-                [.directory(StoreLayout.controllers(of: domain))]
-                    + BackendKind.allCases.map { .directory(StoreLayout.backends(of: domain, $0)) }
+    }
+
+    private func listsOfAll(_ answers: StoreAnswers) -> [StoreRequest] {
+        let kinds = BackendKind.allCases
+        return kinds.map { .directory(StoreLayout.backends($0)) }
+            + answers.domains.map { .directory(StoreLayout.controllers(of: $0)) }
+            + kinds.flatMap { kind in
+                answers.backendDomains(kind).map {
+                    .directory(StoreLayout.backends(of: $0, kind))
+                }
             }
+    }
+
+    private func listsInFocus(_ answers: StoreAnswers) -> [StoreRequest] {
+        answers.domains(in: scope.focus).flatMap { domain in
+            [.directory(StoreLayout.controllers(of: domain))]
+                + BackendKind.allCases.map { .directory(StoreLayout.backends(of: domain, $0)) }
+        }
     }
 
     /// What is said of that, as far as the look goes into it.
@@ -75,7 +80,7 @@ struct StoreQuestions: Hashable, Sendable {
         for kind in BackendKind.allCases {
             requests += answers.orphans(kind).flatMap { orphan($0, kind, answers) }
         }
-        requests += answers.controllers.flatMap {
+        requests += answers.controllers(in: scope.focus).flatMap {
             shown.contains($0.domain) ? controller($0, answers) : outline($0, answers)
         }
         if scope.findsQEMUs {
@@ -86,9 +91,16 @@ struct StoreQuestions: Hashable, Sendable {
         return requests
     }
 
-    /// What a controller's ports hold, and nothing else of it.
+    /// What a controller's ports hold, and nothing else of it: there may be hundreds, and which kind
+    /// one is of is told by where its backend is listed.
     private func outline(_ id: ControllerID, _ answers: StoreAnswers) -> [StoreRequest] {
         let record = StoreLayout.record(of: id)
+        let count = StoreRequest.read(record / ControllerKey.portCount)
+        if let kind = answers.listedKind(of: id),
+            !answers.has(count) || answers.exists(record / ControllerKey.portCount)
+        {
+            return [count] + portReads(id, kind, answers)
+        }
         let described = ControllerKey.outlined.map { StoreRequest.read(record / $0) }
         guard !answers.isMissing(id) else { return controller(id, answers) }
         guard let kind = answers.kindInDomainZero(id) else { return described }
@@ -109,7 +121,9 @@ struct StoreQuestions: Hashable, Sendable {
         guard !answers.isMissing(id) else {
             return described + BackendKind.allCases.flatMap { orphan(id, $0, answers) }
         }
-        guard let kind = answers.kindInDomainZero(id) else { return described }
+        guard answers.has(.read(record / ControllerKey.type)),
+            let kind = answers.kindInDomainZero(id)
+        else { return described }
         let ends = [answers.backend(of: id), StoreLayout.frontend(of: id)].compactMap { $0 }
         let states = ends.map { StoreRequest.read($0 / ControllerKey.state) }
         let online = answers.backend(of: id).map { StoreRequest.read($0 / ControllerKey.online) }
@@ -137,14 +151,6 @@ struct StoreQuestions: Hashable, Sendable {
         return [.directory(directory)]
             + interfaces.filter { $0.device == device }
             .map { .read(StoreLayout.driverPath(of: $0)) }
-    }
-
-    /// A record that is gone is asked about once.
-    private func memory(of device: BusID, _ answers: StoreAnswers) -> [StoreRequest] {
-        let directory = StoreLayout.record(of: device)
-        return [.directory(directory)]
-            + (answers.children(directory).isEmpty ? [] : record(of: device, answers))
-            + notes(of: device, answers)
     }
 
     private func record(of device: BusID, _ answers: StoreAnswers) -> [StoreRequest] {

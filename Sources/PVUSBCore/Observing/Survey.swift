@@ -111,7 +111,8 @@ struct Survey: Hashable, Sendable {
         Result<Observation, PVUSBError>
     > {
         guard scope.asksFiles else { return .finished(.success(observation)) }
-        return try readFiles(HostScan(only: observation.devices(in: scope)), nil)
+        let known = observation.host.devices
+        return try readFiles(HostScan(only: observation.devices(in: scope), known: known), nil)
     }
 
     private mutating func readPeripherals(

@@ -14,15 +14,9 @@ enum SurveyScope: Hashable, Sendable {
     case drivers(of: BusID)
     /// A device's record, a controller or both, without sysfs: after a change of the store.
     case store(device: BusID?, controller: ControllerID?)
-    /// What a port holds.
-    case port(Place)
-    /// Whether anything is noted of a device still, and if so what it says.
-    case memory(of: BusID)
-    /// libxl's notes of a device's drivers.
-    case notes(of: BusID)
-    /// What the devices, or those of these bus ids, and the domain that is asked about are called,
-    /// and no more.
-    case names([BusID]?)
+    /// What the domain that is asked about is called, which devices are listed and, if wanted, what
+    /// those are.
+    case names(withDevices: Bool)
     /// Nothing: what was done shows nowhere that is looked at.
     case nothing
     /// The rest of what the store says of controllers.
@@ -52,7 +46,7 @@ enum SurveyScope: Hashable, Sendable {
         switch self {
         case .everything, .around, .names, .hostOnly, .drivers, .taken: true
         case .peripherals(_, let device): device != nil
-        case .everyPort, .store, .port, .memory, .notes, .nothing, .details: false
+        case .everyPort, .store, .nothing, .details: false
         }
     }
 }
@@ -64,6 +58,8 @@ enum Focus: Hashable, Sendable {
     /// Of other domains it is seen what their ports hold: another tool takes no lock, and nothing
     /// but its port node tells that it gave the device away.
     case device(BusID, DomainID?)
+    /// A device, and the domain that its record tells of; no other port.
+    case recorded(BusID)
     /// A domain and what its ports hold; of other domains only what a record names.
     case domain(DomainSelector)
 }
@@ -74,8 +70,8 @@ extension Observation {
         switch scope {
         case .drivers(let device), .taken(let device, _): [device]
         case .peripherals(_, let device): device.map { [$0] }
-        case .names(let devices): devices
-        case .around(.device(let device, _)): [device]
+        case .names(let withDevices): withDevices ? nil : []
+        case .around(.device(let device, _)), .around(.recorded(let device)): [device]
         case .around(.domain): takenDevices
         default: nil
         }

@@ -73,8 +73,9 @@ extension Command {
     /// meant, whatever else there is to see is seen under the locks.
     var scope: SurveyScope {
         switch self {
-        case .addController: .names([])
-        case .attach(_, let device, _), .detach(let device, _): .names(device.knownID.map { [$0] })
+        case .addController: .names(withDevices: false)
+        case .attach(_, let device, _), .detach(let device, _):
+            .names(withDevices: device.knownID == nil)
         case .list(let domain?), .detachPlace(let domain, _, _): .around(.domain(domain))
         default: .everything
         }

@@ -114,6 +114,7 @@ struct Execution: Hashable, Sendable {
             isWatching = isWatching || step.watched != nil
             return effect
         case .finished(let ending):
+            if case .tried = ending { observation.learn(from: step) }
             phase = .looking(Survey(step.scope, updating: observation), after: ending)
             return nil
         }

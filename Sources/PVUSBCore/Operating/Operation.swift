@@ -29,6 +29,8 @@ public struct Operation: Hashable, Sendable {
 
     /// Why the host is surveyed while the task's lock is held.
     enum SurveyPurpose: Hashable {
+        /// What is most often all there is to know before a plan.
+        case glance
         case plan
         case undo(PVUSBError)
         case rejoin(BusID, PVUSBError)

@@ -126,7 +126,7 @@ extension Operation.SurveyPurpose {
     /// Whether something may be planned for what is seen.
     var isForPlanning: Bool {
         switch self {
-        case .plan, .undo, .rejoin: true
+        case .glance, .plan, .undo, .rejoin: true
         case .confirm, .conclude: false
         }
     }
@@ -134,7 +134,7 @@ extension Operation.SurveyPurpose {
     /// What has failed already when the survey is made.
     var reason: PVUSBError? {
         switch self {
-        case .plan, .confirm: nil
+        case .glance, .plan, .confirm: nil
         case .undo(let error), .rejoin(_, let error): error
         case .conclude(let error): error
         }

@@ -17,8 +17,9 @@ extension Operation {
 
     /// Turns to the next lock; with none left, to what is to be done under them.
     private mutating func take(_ locks: ArraySlice<Lock>) {
-        guard let lock = locks.first, let task = tasks.first else {
-            look(for: .plan)
+        guard let task = tasks.first else { return }
+        guard let lock = locks.first else {
+            look(for: task.glance == nil ? .plan : .glance)
             return
         }
         runs += 1
@@ -75,8 +76,7 @@ extension Operation {
     private mutating func look(for purpose: SurveyPurpose) {
         guard let task = tasks.first else { return }
         let survey = Survey(
-            purpose.reason == nil ? task.scope : task.scopeAfterFailure, about: task.interest,
-            asksUserdata: purpose.isForPlanning)
+            task.scope(for: purpose), about: task.interest, asksUserdata: purpose.isForPlanning)
         phase = .surveying(survey, purpose)
     }
 
@@ -102,7 +102,10 @@ extension Operation {
 
     private mutating func act(on seen: Observation, _ purpose: SurveyPurpose) -> Effect? {
         switch purpose {
-        case .plan: return plan(seen)
+        case .glance where tasks.first?.suffices(seen) != true:
+            look(for: .plan)
+            return nil
+        case .glance, .plan: return plan(seen)
         case .undo(let error):
             undoing = error
             run(current?.undoing(in: seen), seen)

@@ -60,11 +60,13 @@ extension StoreChange {
         RecordKey.goal, RecordKey.port, RecordKey.vm, RecordKey.controller,
     ]
 
-    static func recordReads(_ device: BusID, _ record: Record) -> [StoreRequest] {
+    static func recordReads(
+        _ device: BusID, _ record: Record, besides place: Place? = nil
+    ) -> [StoreRequest] {
         let own = StoreLayout.record(of: device)
-        let port = record.place.map { StoreRequest.read(StoreLayout.port($0)) }
+        let places = [record.place, place == record.place ? nil : place].compactMap { $0 }
         return changing.map { .read(own / $0) } + [.read(StoreLayout.version)]
-            + (port.map { [$0] } ?? [])
+            + places.map { .read(StoreLayout.port($0)) }
     }
 
     static func decide(_ device: BusID, _ record: Record, _ seen: Values) -> Decision {

@@ -24,6 +24,7 @@ extension Step {
         case .adopt(let new): .adopt(new)
         case .dropNotes(let device): .dropNotes(device)
         case .clear(let device, let place): .clear(device, place)
+        case .recall(let device, let place, let record): .recall(device, place, record)
         case .forget(let device): .forget(device, withDrivers: true)
         case .withdrawRecord(let device): .forget(device, withDrivers: false)
         case .awaitBackend, .awaitConnected, .awaitClosed, .awaitListed, .awaitReleased, .unbind,

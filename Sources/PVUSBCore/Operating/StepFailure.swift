@@ -1,7 +1,8 @@
 internal import USBModel
 
 extension Step {
-    /// What has to be looked at after the step was tried.
+    /// What has to be looked at after the step was tried: of a port or a record its transaction has
+    /// read what there was, and knows what there is.
     var scope: SurveyScope {
         switch self {
         case .createController(let id, _), .awaitBackend(let id, _), .awaitConnected(let id, _),
@@ -18,12 +19,8 @@ extension Step {
         case .createControllerFor(let new, let id, _): .store(device: new.device, controller: id)
         case .adopt(let new):
             .store(device: new.device, controller: new.record.place?.controller)
-        case .dropNotes(let device): .notes(of: device)
-        case .configure: .nothing
+        case .record, .clear, .recall, .forget, .withdrawRecord, .dropNotes, .configure: .nothing
         case .claim(let claim): .everyPort(.device(claim.device, claim.place.controller.domain))
-        case .record(let device, _): .store(device: device, controller: nil)
-        case .clear(_, let place): .port(place)
-        case .forget(let device), .withdrawRecord(let device): .memory(of: device)
         case .awaitListed(let device, _), .awaitReleased(let device): .drivers(of: device)
         case .unbind(let interface, _), .bind(let interface, _), .probe(let interface):
             .drivers(of: interface.device)

@@ -10,6 +10,7 @@ enum StoreChange: Hashable, Sendable {
     case record(BusID, Record)
     case adopt(Registration)
     case clear(BusID, Place)
+    case recall(BusID, Place, Record)
     case forget(BusID, withDrivers: Bool)
     case dropNotes(BusID)
     case createController(ControllerID, ControllerSettings, for: Registration?)
@@ -45,6 +46,8 @@ enum StoreChange: Hashable, Sendable {
         case .record(let device, let record): Self.recordReads(device, record)
         case .adopt(let new): new.reads + new.portReads
         case .clear(_, let place): [.read(StoreLayout.port(place))]
+        case .recall(let device, let place, let record):
+            Self.recordReads(device, record, besides: place)
         case .forget(let device, _):
             [
                 .read(StoreLayout.version), .read(StoreLayout.record(of: device)),
@@ -65,9 +68,9 @@ enum StoreChange: Hashable, Sendable {
         case .claim(let claim): return claim.decide(seen)
         case .record(let device, let record): return Self.decide(device, record, seen)
         case .adopt(let new): return Self.adopting(new, seen)
-        case .clear(let device, let place):
-            let port = StoreLayout.port(place)
-            return seen[port] == device.description ? .write([.write(port, text: "")]) : .leave
+        case .clear(let device, let place): return Self.clearing(device, place, seen)
+        case .recall(let device, let place, let record):
+            return Self.decide(device, record, seen).and(Self.clearing(device, place, seen))
         case .forget(let device, let withDrivers):
             return Self.forgetting(device, withDrivers, seen)
         case .dropNotes(let device):
@@ -79,6 +82,11 @@ enum StoreChange: Hashable, Sendable {
         case .removeController(let id, let removal, let kind):
             return Self.removing(id, removal, kind, seen)
         }
+    }
+
+    private static func clearing(_ device: BusID, _ place: Place, _ seen: Values) -> Decision {
+        let port = StoreLayout.port(place)
+        return seen[port] == device.description ? .write([.write(port, text: "")]) : .leave
     }
 
     /// The values and listings read, by path; a node that does not exist is nil.
@@ -106,6 +114,17 @@ enum StoreChange: Hashable, Sendable {
         }
 
         func children(of path: StorePath) -> [String] { listings[path] ?? [] }
+    }
+}
+
+extension StoreChange.Decision {
+    /// Both, in one transaction; what keeps the first from being done keeps both.
+    fileprivate func and(_ other: StoreChange.Decision) -> StoreChange.Decision {
+        switch (self, other) {
+        case (.write(let first), .write(let second)): .write(first + second)
+        case (.leave, _): other
+        default: self
+        }
     }
 }
 

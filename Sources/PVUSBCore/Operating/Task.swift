@@ -36,10 +36,37 @@ enum Task: Hashable, Sendable {
         }
     }
 
-    /// What is looked at when something failed: what a domain leaves that went meanwhile is found
-    /// only by who looks everywhere.
-    var scopeAfterFailure: SurveyScope {
-        if case .addController = self { .everything } else { scope }
+    /// What is looked at before that, where it may suffice: what pvusb gave away, it has recorded,
+    /// and to read the one port takes no look at all others.
+    var glance: SurveyScope? {
+        guard case .detach(let device, _, rebind: true) = self else { return nil }
+        return .around(.recorded(device))
+    }
+
+    /// Tells whether a glance suffices: the record and its port say what usbback's table shows, or
+    /// the domain's QEMU, which has the device open.
+    ///
+    /// Should another port hold the device, too, it has nothing of it; and if a process uses the
+    /// device when it is home, all is looked at.
+    func suffices(_ seen: Observation) -> Bool {
+        guard case .detach(let device, let wanted, rebind: true) = self else { return false }
+        let status = seen.status(of: device)
+        guard status.state == .assigned, status.record != nil, !status.recordIsDead,
+            let place = status.place, wanted == nil || wanted == place
+        else { return false }
+        let listed = (seen.host.portTable?.entries ?? []).filter { $0.device == device }
+        guard place.kind.isQEMU else { return listed.map(\.place) == [place] }
+        return listed.isEmpty && seen.isWithQEMU(device, of: place.controller.domain) == true
+    }
+
+    /// What is looked at for a purpose.
+    ///
+    /// When something failed, what a domain leaves that went meanwhile is found only by who looks
+    /// everywhere.
+    func scope(for purpose: Operation.SurveyPurpose) -> SurveyScope {
+        if purpose == .glance, let glance { return glance }
+        if purpose.reason != nil, case .addController = self { return .everything }
+        return scope
     }
 
     /// The domain that is to be given something, whose QEMU counts before it serves anything.

@@ -2,8 +2,9 @@ internal import XenStoreWire
 
 /// Makes one change of the store: begin, read, decide, write, commit; again on a conflict.
 ///
-/// The commit waits for the replies to the writes: xenstored commits what it did not refuse, and
-/// half a controller or half a record must not be made (xenstored_transaction.c).
+/// The commit waits for the replies to several writes: xenstored commits what it did not refuse, and
+/// half a controller or half a record must not be made (xenstored_transaction.c). A single write has
+/// no other half.
 struct TransactionRun: Hashable, Sendable {
     /// How a change ended.
     enum Ending: Hashable {
@@ -19,7 +20,7 @@ struct TransactionRun: Hashable, Sendable {
         case beginning
         case reading
         case writing([StoreRequest])
-        case committing
+        case committing([StoreRequest])
         case aborting(Ending)
         case backingOff
     }
@@ -58,7 +59,8 @@ struct TransactionRun: Hashable, Sendable {
             case (.reading, .store(let replies)): return act(on: try change.decide(replies))
             case (.writing(let requests), .store(let replies)):
                 return try written(replies, requests)
-            case (.committing, .store(let replies)): return try committed(replies)
+            case (.committing(let requests), .store(let replies)):
+                return try committed(replies, requests)
             case (.aborting(let ending), .store): return .finished(ending)
             default: throw PVUSBError.misplaced(answer, in: "a transaction")
             }
@@ -75,6 +77,9 @@ struct TransactionRun: Hashable, Sendable {
 
     private mutating func act(on decision: StoreChange.Decision) -> Progress<Ending> {
         switch decision {
+        case .write(let requests) where requests.count == 1:
+            phase = .committing(requests)
+            return .ask(.store(requests + [.commit]))
         case .write(let requests):
             phase = .writing(requests)
             return .ask(.store(requests))
@@ -101,14 +106,16 @@ struct TransactionRun: Hashable, Sendable {
         _ replies: [StoreReply], _ requests: [StoreRequest]
     ) throws(PVUSBError) -> Progress<Ending> {
         try Self.check(replies, requests)
-        phase = .committing
+        phase = .committing([])
         return .ask(.store([.commit]))
     }
 
-    private mutating func committed(_ replies: [StoreReply]) throws(PVUSBError) -> Progress<Ending>
-    {
+    private mutating func committed(
+        _ replies: [StoreReply], _ requests: [StoreRequest]
+    ) throws(PVUSBError) -> Progress<Ending> {
+        try Self.check(replies, requests)
         if replies.last == .failure(.again) { return try backOff() }
-        try Self.check(replies, [.commit])
+        try Self.check(replies.suffix(1), [.commit])
         return .finished(.done)
     }
 

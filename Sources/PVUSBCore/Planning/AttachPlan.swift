@@ -140,12 +140,12 @@ extension Observation {
             let captured = (status.device?.interfaces ?? []).filter {
                 $0.driver == SysfsPath.usbback
             }
-            let exit =
-                place.kind.isQEMU
-                ? release(of: id, from: place, known: status.record?.qmp)
-                : [.clear(id, place), .awaitReleased(id)]
-            return [.record(id, record)]
-                + captured.map { .unbind($0.id, from: SysfsPath.usbback) } + exit
+            let unbinds = captured.map { Step.unbind($0.id, from: SysfsPath.usbback) }
+            guard place.kind.isQEMU else {
+                return [.record(id, record)] + unbinds + [.clear(id, place), .awaitReleased(id)]
+            }
+            return recall(
+                id, from: place, record, unbinding: unbinds, known: status.record?.qmp)
         }
         // Emptied by a command that was cut short, the port may be in use for QEMU still.
         if place.kind == .qusb, status.places.isEmpty, status.record?.place == place {

@@ -118,19 +118,22 @@ extension Observation {
 
     /// Out of the guest: unbind everything from usbback, then clear the port, and no other order.
     private func wayOut(of id: BusID, _ status: DeviceStatus) -> [Step] {
-        let record = presentRecord(of: id, status)
-        var steps: [Step] = [.record(id, record.with(goal: .detach))]
-        let place = status.place ?? record.place
-        guard let place, place.kind.isQEMU else {
-            steps += touched(status, record).map { .unbind($0.id, from: SysfsPath.usbback) }
-            guard let place else { return steps + [.awaitReleased(id)] }
-            return steps + [.clear(id, place), .awaitReleased(id)] + configuring(.port(place))
+        let present = presentRecord(of: id, status)
+        let record = present.with(goal: .detach)
+        let noted = Step.record(id, record)
+        guard let place = status.place ?? record.place, place.kind.isQEMU else {
+            let unbinds = touched(status, record)
+                .map { Step.unbind($0.id, from: SysfsPath.usbback) }
+            guard let place = status.place ?? record.place else {
+                return [noted] + unbinds + [.awaitReleased(id)]
+            }
+            return [noted] + unbinds + [.clear(id, place), .awaitReleased(id)]
+                + configuring(.port(place))
         }
         let captured = touched(status, record).filter { $0.driver == SysfsPath.usbback }
-        steps += captured.map { .unbind($0.id, from: SysfsPath.usbback) }
-        steps += release(of: id, from: place, known: record.qmp)
-        return steps + (host.portTable?.lists(id) == true ? [.awaitReleased(id)] : [])
-            + configuring(.port(place))
+        let unbinds = captured.map { Step.unbind($0.id, from: SysfsPath.usbback) }
+        return recall(id, from: place, record, unbinding: unbinds, known: record.qmp)
+            + (host.portTable?.lists(id) == true ? [.awaitReleased(id)] : [])
     }
 
     /// The driver that would have the interface in the end, were it not taken away on purpose:
@@ -202,6 +205,15 @@ extension Record {
     fileprivate var parked: Record {
         var copy = with(goal: .parked)
         copy.created = nil
+        return copy
+    }
+
+    /// The same record, changed to what another one says of what is meant (`StoreChange.decide`).
+    func following(_ other: Record) -> Record {
+        var copy = with(goal: other.goal)
+        copy.place = other.place ?? place
+        copy.vm = other.place == nil ? vm : other.vm ?? vm
+        if other.created == nil { copy.created = nil }
         return copy
     }
 

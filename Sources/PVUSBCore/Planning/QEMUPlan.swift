@@ -33,17 +33,31 @@ extension Observation {
     }
 
     /// A device's way out of a place: what QEMU has comes back by itself when it lets go.
-    func release(of id: BusID, from place: Place, known: String?) -> [Step] {
+    ///
+    /// What libxl keeps is changed as soon as the port is: QEMU takes its time.
+    ///
+    /// - Parameters:
+    ///   - record: what the record shall say.
+    ///   - unbinds: what has to be done before the port is cleared.
+    ///   - known: the id that QEMU was told, where that is known.
+    func recall(
+        _ id: BusID, from place: Place, _ record: Record, unbinding unbinds: [Step],
+        known: String?
+    ) -> [Step] {
+        let noted = [.record(id, record)] + unbinds
+        let recalled =
+            (unbinds.isEmpty ? [.recall(id, place, record)] : noted + [.clear(id, place)])
+            + configuring(.port(place))
         guard hasQEMU(place.controller.domain), !isOthers(place, than: id) else {
-            return [.clear(id, place)]
+            return recalled
         }
         guard place.kind == .qusb else {
-            return [.unplug(id, place, known: known), .clear(id, place), .awaitLetGo(id, place)]
+            return noted + [.unplug(id, place, known: known), .clear(id, place)]
+                + configuring(.port(place)) + [.awaitLetGo(id, place)]
         }
         // That it closes the device shows that it has read the port; else only time can tell.
         let isOpen = isWithQEMU(id, of: place.controller.domain) == true
-        return [.clear(id, place)] + (isOpen ? [] : [.awaitForgotten(id, place)])
-            + [.awaitLetGo(id, place)]
+        return recalled + (isOpen ? [] : [.awaitForgotten(id, place)]) + [.awaitLetGo(id, place)]
     }
 
     /// Tells whether what QEMU has in a port can't be the device: the port holds another one, or the

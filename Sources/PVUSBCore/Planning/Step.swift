@@ -53,6 +53,8 @@ public enum Step: Hashable, Sendable {
     case adopt(Registration)
     /// The port node does not hold the device.
     case clear(BusID, Place)
+    /// The record says that the device is to come back, and the port node does not hold it.
+    case recall(BusID, Place, Record)
     /// usbback has forgotten the device.
     case awaitReleased(BusID)
     /// There is no record of the device, nor libxl's note of its drivers.
@@ -102,6 +104,8 @@ extension Step {
         case .record(let device, let record): record.isSaid(by: seen.records[device])
         case .adopt(let new): new.record.isSaid(by: seen.records[new.device])
         case .clear(let device, let place): !seen.places(of: device).contains(place)
+        case .recall(let device, let place, let record):
+            record.isSaid(by: seen.records[device]) && !seen.places(of: device).contains(place)
         case .forget(let device), .withdrawRecord(let device): seen.records[device] == nil
         case .dropNotes(let device): seen.notes[device] == nil
         // It is not read before it is locked.

@@ -47,6 +47,8 @@ extension Step {
         case .record(let device, let record): StepText("record", device, record.goal.rawValue)
         case .clear(let device, let place):
             StepText("clear", device, StepText.port(place))
+        case .recall(let device, let place, _):
+            StepText("recall", device, StepText.port(place))
         case .awaitReleased(let device): StepText("await", device, "released by usbback")
         case .forget(let device): StepText("forget", device, "")
         case .withdrawRecord(let device): StepText("withdraw", device, "")
