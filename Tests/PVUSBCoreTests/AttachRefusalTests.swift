@@ -170,7 +170,11 @@ struct AttachRefusalTests {
         let seen = Scene().observation
         #expect(
             failure { _ = try seen.planAttach(of: bus("1-1"), to: zero, at: nil) } == expected)
-        #expect(failure { _ = try seen.planController(for: zero, settings()) } == expected)
+        #expect(
+            failure {
+                _ = try seen.planController(
+                    for: zero, ControllerWish(settings()))
+            } == expected)
     }
 
     @Test func `a refusal has the exit code of its class`() {

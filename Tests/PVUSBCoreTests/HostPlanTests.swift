@@ -170,7 +170,8 @@ struct ControllerPlanTests {
         scene.controllers = present.map { ControllerView([""], id: controllerID($0)) }
         // Another domain's numbers do not count.
         scene.controllers.append(ControllerView([""], id: controllerID(100, of: 6)))
-        let plan = try scene.observation.planController(for: guest, settings(ports: 4))
+        let plan = try scene.observation.planController(
+            for: guest, ControllerWish(settings(ports: 4)))
         #expect(
             plan.lines == [
                 "create domain 5 controller \(next) pv usb2 4 ports",
@@ -184,7 +185,10 @@ struct ControllerPlanTests {
         scene.controllers = [ControllerView([""], id: controllerID(255))]
         let seen = scene.observation
         #expect(
-            failure { _ = try seen.planController(for: guest, settings()) }
+            failure {
+                _ = try seen.planController(
+                    for: guest, ControllerWish(settings()))
+            }
                 == PVUSBError(.failed, "win10 has used the controller number 255"))
     }
 
@@ -192,7 +196,8 @@ struct ControllerPlanTests {
     func `a kind that this build does not make is refused`(kind: ControllerKind) throws {
         let settings = try #require(ControllerSettings(kind: kind))
         let seen = Scene().observation
-        #expect(failure { _ = try seen.planController(for: guest, settings) } != nil)
+        #expect(
+            failure { _ = try seen.planController(for: guest, ControllerWish(settings)) } != nil)
     }
 
     @Test(arguments: [(UInt8(0), UInt8(8)), (3, 8), (2, 0), (2, 32)])

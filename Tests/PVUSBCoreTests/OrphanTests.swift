@@ -205,7 +205,8 @@ struct ReusedDomainTests {
         scene.controllers = [
             ControllerView(["1-1"], id: controllerID(0), state: .closed, isOrphan: true)
         ]
-        let plan = try scene.observation.planController(for: guest, settings())
+        let plan = try scene.observation.planController(
+            for: guest, ControllerWish(settings()))
         #expect(plan.goal != .controllerAdded(controllerID(0), settings()))
     }
 

@@ -16,13 +16,6 @@ extension Observation {
         return Plan(.controllerAdded(id, settings), steps, given: self)
     }
 
-    /// Plans a new controller with the settings given.
-    public func planController(
-        for domain: DomainView, _ settings: ControllerSettings
-    ) throws(PVUSBError) -> Plan {
-        try planController(for: domain, ControllerWish(settings))
-    }
-
     /// Plans the end of a controller.
     ///
     /// Its devices come back first, then its two ends part, then its nodes go. A guest that does
