@@ -103,7 +103,12 @@ public struct StoreService: Sendable {
         (clients[client]?.output.count ?? 0) >= Self.outputMax
     }
 
+    /// Answers what there is room for.
+    ///
+    /// What others did before a request is told before its answer, as by C xenstored and oxenstored:
+    /// who has a reply has heard of everything before it.
     private mutating func answerRequests(of client: Client) {
+        encodeEvents(for: client)
         while let message = nextMessage(of: client) {
             let reply = answer(message, from: client)
             clients[client]?.output.append(reply)

@@ -56,6 +56,13 @@ import XenStoreWire
         #expect(party.take(party.tool) == event("/a/c", "t"))
     }
 
+    @Test func `a change is told before the reply to what is asked after it`() {
+        var party = ServiceParty()
+        _ = party.ask(frame(4, "/a\0t\0"))
+        _ = party.ask(frame(11, "/a\0new"), from: party.other)
+        #expect(party.ask(frame(2, "/a\0")) == event("/a", "t") + frame(2, "new"))
+    }
+
     @Test func `an event that fits no message is not sent`() {
         var party = ServiceParty()
         let token = String(repeating: "t", count: 4090)
