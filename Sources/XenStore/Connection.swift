@@ -24,6 +24,9 @@ public struct Connection: ~Copyable {
         self.transport = transport
     }
 
+    /// How many watch events have come, identical ones counted.
+    var eventCount: Int { events.count }
+
     /// The open file, for one who waits on several; it can be read when something has come.
     public var descriptor: Int32 { transport.number }
 
@@ -62,6 +65,11 @@ public struct Connection: ~Copyable {
             throw WireFailure("a reply with the id \(message.header.requestID) answers nothing")
         }) {}
         return events.takeAll()
+    }
+
+    /// Takes the watch events that came with replies; nothing is read.
+    mutating func takeHeardEvents() -> [WatchEvent] {
+        events.takeAll()
     }
 
     private mutating func message(
@@ -117,10 +125,17 @@ public struct Connection: ~Copyable {
 struct WatchEventQueue {
     static let distinctMax = 1024
 
+    /// The event that stands for all there may be.
+    static let everything = WatchEvent(path: "/", token: "")
+
+    /// How many were appended, identical ones counted.
+    private(set) var count = 0
+
     private var waiting: [WatchEvent] = []
     private var known: Set<WatchEvent> = []
 
     mutating func append(_ event: WatchEvent) {
+        count += 1
         guard !known.contains(event) else { return }
         if waiting.count >= Self.distinctMax { removeAll() }
         waiting.append(event)
@@ -128,9 +143,8 @@ struct WatchEventQueue {
     }
 
     private mutating func removeAll() {
-        let everything = WatchEvent(path: "/", token: "")
-        waiting = [everything]
-        known = [everything]
+        waiting = [Self.everything]
+        known = [Self.everything]
     }
 
     mutating func takeAll() -> [WatchEvent] {

@@ -15,6 +15,8 @@ public final class StoreClient: Store {
 
     /// How often a server was connected to.
     private(set) var connections = 0
+    /// How many messages servers were asked.
+    private(set) var asked = 0
 
     private var connection: Connection?
     private var transaction: UInt32 = 0
@@ -26,8 +28,11 @@ public final class StoreClient: Store {
     }
 
     /// For a transport of a test's.
-    init(over transport: any Transport, timeoutMilliseconds: Int) {
-        address = .socket("")
+    init(
+        over transport: any Transport, at address: StoreAddress = .socket(""),
+        timeoutMilliseconds: Int
+    ) {
+        self.address = address
         self.timeoutMilliseconds = timeoutMilliseconds
         connection = Connection(over: transport)
     }
@@ -70,6 +75,18 @@ public final class StoreClient: Store {
             drop()
             throw error
         }
+    }
+
+    /// The watch events that came with replies; nothing is read, so nothing can fail.
+    func takeHeardEvents() -> [WatchEvent] {
+        guard connection != nil else { return [] }
+        return connection?.takeHeardEvents() ?? []
+    }
+
+    /// How many watch events have come on this connection, identical ones counted.
+    var eventCount: Int {
+        guard connection != nil else { return 0 }
+        return connection?.eventCount ?? 0
     }
 
     /// Waits between two tries of a transaction: half to one and a half times as long as asked, so
@@ -162,6 +179,7 @@ extension StoreClient {
                 connections += 1
                 transaction = 0
             }
+            asked += bodies.count
             return try connection?.ask(bodies, deadline: deadline) ?? []
         } catch {
             drop()

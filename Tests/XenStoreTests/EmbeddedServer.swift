@@ -8,9 +8,16 @@ import XenStoreWire
 final class EmbeddedServer: @unchecked Sendable {
     private let lock = NSLock()
     private var service = StoreService()
+    /// Whether nothing reaches a client before it asks, as when a server is slow to send.
+    private let isSlow: Bool
+
+    init(isSlow: Bool = false) {
+        self.isSlow = isSlow
+    }
 
     func connect() -> any Transport {
-        ServiceTransport(server: self, client: withService { $0.connect() })
+        ServiceTransport(
+            server: self, client: withService { $0.connect() }, isSlow: isSlow)
     }
 
     func withService<Value>(_ body: (inout StoreService) -> Value) -> Value {
@@ -22,12 +29,15 @@ final class EmbeddedServer: @unchecked Sendable {
 private final class ServiceTransport: Transport {
     private let server: EmbeddedServer
     private let client: StoreService.Client
+    private let isSlow: Bool
+    private var isAsked = false
     let number: Int32 = -1
     let burstMax = 1 << 16
 
-    init(server: EmbeddedServer, client: StoreService.Client) {
+    init(server: EmbeddedServer, client: StoreService.Client, isSlow: Bool) {
         self.server = server
         self.client = client
+        self.isSlow = isSlow
     }
 
     deinit {
@@ -35,7 +45,8 @@ private final class ServiceTransport: Transport {
     }
 
     func send(_ bytes: ArraySlice<UInt8>) throws(StoreFailure) -> Sent {
-        server.withService { service in
+        isAsked = true
+        return server.withService { service in
             guard service.acceptsInput(from: client) else { return .taken(0) }
             service.receive(bytes, from: client)
             return .taken(bytes.count)
@@ -43,7 +54,9 @@ private final class ServiceTransport: Transport {
     }
 
     func receive() throws(StoreFailure) -> [UInt8]? {
+        guard isAsked || !isSlow else { return nil }
         let bytes = server.withService { $0.takeOutput(for: client) }
+        isAsked = !bytes.isEmpty
         return bytes.isEmpty ? nil : bytes
     }
 

@@ -8,15 +8,16 @@ import XenStoreWire
 
 /// The embedded store, in this process, with the client's whole protocol between.
 struct EmbeddedStoreTests {
-    private let server = EmbeddedServer()
+    private let server = StoreUnderTest.embedded(EmbeddedServer())
 
     @Test(arguments: StoreCheck.all)
     func `the embedded store keeps it`(check: StoreCheck) throws {
-        let server = server
-        try check.run(
-            StoreUnderTest {
-                StoreClient(over: server.connect(), timeoutMilliseconds: 10_000)
-            })
+        try check.run(server)
+    }
+
+    @Test(arguments: StoreCheck.all)
+    func `the embedded store keeps it behind a memory`(check: StoreCheck) throws {
+        try check.run(server.watched)
     }
 }
 
@@ -25,6 +26,11 @@ struct EmbeddedSocketTests {
     @Test(arguments: StoreCheck.all)
     func `the embedded store behind a socket keeps it`(check: StoreCheck) throws {
         try ServedStore.run { try check.run(.socket($0.path)) }
+    }
+
+    @Test(arguments: StoreCheck.all)
+    func `the embedded store behind a socket and a memory keeps it`(check: StoreCheck) throws {
+        try ServedStore.run { try check.run(.socket($0.path).watched) }
     }
 }
 
@@ -35,6 +41,11 @@ struct CXenstoredTests {
     func `C xenstored keeps it`(check: StoreCheck) throws {
         try check.run(.socket(try #require(RealServer.c)))
     }
+
+    @Test(arguments: StoreCheck.all)
+    func `C xenstored keeps it behind a memory`(check: StoreCheck) throws {
+        try check.run(.socket(try #require(RealServer.c)).watched)
+    }
 }
 
 /// Debian's oxenstored, where a socket of one is named.
@@ -43,6 +54,11 @@ struct OxenstoredTests {
     @Test(arguments: StoreCheck.all)
     func `oxenstored keeps it`(check: StoreCheck) throws {
         try check.run(.socket(try #require(RealServer.oxenstored)))
+    }
+
+    @Test(arguments: StoreCheck.all)
+    func `oxenstored keeps it behind a memory`(check: StoreCheck) throws {
+        try check.run(.socket(try #require(RealServer.oxenstored)).watched)
     }
 }
 
