@@ -6,7 +6,7 @@ package import XenStore
 /// hotplug with a change of the USB devices.
 package final class HostClock: Clock {
     private let clock: SystemClock
-    private let store: StoreClient?
+    private let store: WatchedStore?
     private let openHotplug: () throws(FileErrno) -> any ChangeSource
     private var hotplug: (any ChangeSource)?
 
@@ -14,7 +14,7 @@ package final class HostClock: Clock {
     ///
     /// - Parameter hotplug: opens what tells of changes of the USB devices, when first asked for.
     package init(
-        _ clock: SystemClock, store: StoreClient?,
+        _ clock: SystemClock, store: WatchedStore?,
         hotplug: @escaping () throws(FileErrno) -> any ChangeSource
     ) {
         self.clock = clock
@@ -31,6 +31,7 @@ package final class HostClock: Clock {
     package func wait(for sources: WakeSources, until deadline: UInt64) -> WakeReason {
         if sources.contains(.hotplug), hotplug == nil, beginHotplug() { return .woken }
         guard sources.contains(.store), let store, let descriptor = store.descriptor else {
+            store?.drain()
             return drained(clock.wait(for: sources, until: deadline))
         }
         // Events that came with the replies to earlier requests are changes too; and after a
@@ -40,9 +41,23 @@ package final class HostClock: Clock {
             return clock.wait(for: .tick, until: deadline)
         }
         defer { clock.unregister(descriptor: descriptor) }
-        let reason = clock.wait(for: sources, until: deadline)
-        if reason == .woken { _ = try? store.takeEvents() }
-        return drained(reason)
+        return drained(wait(for: sources, listeningTo: store, until: deadline))
+    }
+
+    /// Waits until something came that the caller waits for; what only the store's own memory
+    /// watches is read, and is no reason to wake.
+    private func wait(
+        for sources: WakeSources, listeningTo store: WatchedStore, until deadline: UInt64
+    ) -> WakeReason {
+        while true {
+            let reason = clock.wait(for: sources, until: deadline)
+            guard reason == .woken else { return reason }
+            guard let events = try? store.takeEvents(), events.isEmpty else { return .woken }
+            // Who is woken by every tick is woken by this as well.
+            guard !sources.contains(.tick) else { return .woken }
+            let other = clock.wait(for: sources.subtracting(.store), until: clock.now)
+            guard other == .timedOut else { return other }
+        }
     }
 
     private func drained(_ reason: WakeReason) -> WakeReason {

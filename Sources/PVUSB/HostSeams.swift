@@ -1,6 +1,7 @@
 internal import DeviceModel
 package import HostUSB
-internal import XenStore
+internal import PVUSBCore
+package import XenStore
 
 extension Seams {
     /// The seams of the host we run on.
@@ -43,7 +44,9 @@ extension Seams {
                 remedy: "pvusb sandbox new FILE --sysfs \(files.sysfs)")
         }
         let address = isReal ? StoreAddress.find(environment: environment) : nil
-        let store = address.map { StoreClient($0, timeoutMilliseconds: timeoutMilliseconds) }
+        let store = address.map {
+            watched(StoreClient($0, timeoutMilliseconds: timeoutMilliseconds))
+        }
         let locks = try locks(for: address, changing: changing, environment)
         let log = changing ? systemLog(environment) ?? SystemLog() : nil
         return Seams(
@@ -52,6 +55,14 @@ extension Seams {
                 try HotplugEvents()
             }, deviceModel: isReal ? QMPClient(timeoutMilliseconds: timeoutMilliseconds) : nil,
             log: log)
+    }
+
+    /// A store that asks again only for what changed where the ports of all guests are.
+    ///
+    /// Those are the controllers' records and the backends: a command looks at them more than once.
+    package static func watched(_ client: StoreClient) -> WatchedStore {
+        let backends = StorePath.root / "local" / "domain" / "0" / "backend"
+        return WatchedStore(client, below: [.root / "libxl", backends])
     }
 
     /// The log whose socket `PVUSB_LOG_SOCKET` names; nil when it names none.

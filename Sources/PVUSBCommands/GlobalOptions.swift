@@ -126,9 +126,10 @@ extension Seams {
     /// The seams of a real store with the USB side of the world in a file.
     static func simulatedUSB(_ path: String, timeout: Int) throws(PVUSBError) -> Seams {
         let host = try SimulatedUSBHost.opened(path, timeout: timeout)
-        let clock = HostClock(host.clock, store: host.store, hotplug: host.fileChanges)
+        let store = watched(host.store)
+        let clock = HostClock(host.clock, store: store, hotplug: host.fileChanges)
         return Seams(
-            store: host, files: host, locks: host, clock: clock, deviceModel: host,
+            store: store, files: host, locks: host, clock: clock, deviceModel: host,
             log: systemLog(Environment.value))
     }
 }

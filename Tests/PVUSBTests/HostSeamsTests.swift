@@ -199,6 +199,52 @@ struct HostClockTests {
         }
     }
 
+    /// Reads so much that the store's memory sets its watches.
+    private func lookAround(_ store: (any Store)?) throws {
+        let reads = try (0..<40).map { StoreRequest.read(try #require(StorePath("/libxl/\($0)"))) }
+        #expect(try store?.perform(reads).count == 40)
+    }
+
+    @Test func `a change that only the store's memory watches ends no wait`() throws {
+        try withWatch { seams, other, _ in
+            let clock = seams.clock
+            try lookAround(seams.store)
+            #expect(clock.wait(for: .store, until: clock.now) == .timedOut)
+            #expect(try other.perform([try writing("/libxl/1/a", "x")]) == [.done])
+            let end = clock.now + 100_000_000
+            #expect(clock.wait(for: .store, until: end) == .timedOut)
+            #expect(clock.now >= end)
+            let value = StoreRequest.read(try #require(StorePath("/libxl/1/a")))
+            #expect(try seams.store?.perform([value]) == [.value(Array("x".utf8))])
+        }
+    }
+
+    @Test func `a change that is waited for ends a wait that others did not`() throws {
+        try withWatch { seams, other, _ in
+            let clock = seams.clock
+            try lookAround(seams.store)
+            #expect(try other.perform([try writing("/libxl/1/a", "x")]) == [.done])
+            try change(other)
+            let woken = clock.wait(for: [.store, .hotplug], until: clock.now + Self.far)
+            #expect(woken == .woken)
+            #expect(clock.wait(for: .store, until: clock.now + Self.far) == .woken)
+            #expect(clock.wait(for: .store, until: clock.now) == .timedOut)
+        }
+    }
+
+    @Test func `what the memory watches is read while one waits for something else`() throws {
+        try withWatch { seams, other, _ in
+            let clock = seams.clock
+            try lookAround(seams.store)
+            try change(other)
+            #expect(try other.perform([try writing("/libxl/1/a", "x")]) == [.done])
+            #expect(clock.wait(for: .tick, until: clock.now) == .timedOut)
+            // The caller's events are kept for a wait for them.
+            #expect(clock.wait(for: .store, until: clock.now) == .woken)
+            #expect(clock.wait(for: .store, until: clock.now) == .timedOut)
+        }
+    }
+
     @Test func `a store that goes ends a wait for it, and can't be waited for any more`() throws {
         try withWatch { seams, _, served in
             served.stop()

@@ -78,9 +78,10 @@ struct HostAddress: Sendable {
 extension SimulatedUSBHost {
     /// Runs a command that has to succeed.
     func succeed(_ command: Command) throws {
+        let store = Seams.watched(store)
         let clock = HostClock(clock, store: store, hotplug: fileChanges)
         let seams = Seams(
-            store: self, files: self, locks: self, clock: clock, deviceModel: self)
+            store: store, files: self, locks: self, clock: clock, deviceModel: self)
         let outcome = Driver(seams).run(
             Operation(command, OperationOptions(waitMilliseconds: 60_000)))
         guard outcome.error == nil else { throw Unexpected(outcome: outcome) }
@@ -154,9 +155,10 @@ final class RealStoreBench {
         let node = try #require(StorePath(path))
         let watch = StoreRequest.watch(node, token: "bench")
         #expect(try host.perform([watch]) == [.done])
-        let clock = HostClock(host.clock, store: host.store, hotplug: host.fileChanges)
+        let store = Seams.watched(host.store)
+        let clock = HostClock(host.clock, store: store, hotplug: host.fileChanges)
         let deadline = clock.now + 60_000_000_000
-        while try host.perform([.read(node)]).first?.text != text {
+        while try store.perform([.read(node)]).first?.text != text {
             try #require(clock.wait(for: .store, until: deadline) == .woken)
         }
         #expect(try host.perform([.unwatch(node, token: "bench")]) == [.done])
