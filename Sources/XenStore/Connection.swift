@@ -24,9 +24,6 @@ public struct Connection: ~Copyable {
         self.transport = transport
     }
 
-    /// How many watch events have come, identical ones counted.
-    var eventCount: Int { events.count }
-
     /// The open file, for one who waits on several; it can be read when something has come.
     public var descriptor: Int32 { transport.number }
 
@@ -128,14 +125,10 @@ struct WatchEventQueue {
     /// The event that stands for all there may be.
     static let everything = WatchEvent(path: "/", token: "")
 
-    /// How many were appended, identical ones counted.
-    private(set) var count = 0
-
     private var waiting: [WatchEvent] = []
     private var known: Set<WatchEvent> = []
 
     mutating func append(_ event: WatchEvent) {
-        count += 1
         guard !known.contains(event) else { return }
         if waiting.count >= Self.distinctMax { removeAll() }
         waiting.append(event)

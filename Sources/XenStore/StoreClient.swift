@@ -83,12 +83,6 @@ public final class StoreClient: Store {
         return connection?.takeHeardEvents() ?? []
     }
 
-    /// How many watch events have come on this connection, identical ones counted.
-    var eventCount: Int {
-        guard connection != nil else { return 0 }
-        return connection?.eventCount ?? 0
-    }
-
     /// Waits between two tries of a transaction: half to one and a half times as long as asked, so
     /// that two who collided do not collide again in step.
     ///

@@ -20,15 +20,15 @@ public import XenStoreWire
 ///   an event that came *before* a reply can stand for a change that was made *after* it. Therefore
 ///   events forget also what was answered in the same round trip, and the first event of a watch is
 ///   awaited before anything is read.
-/// - oxenstored (tools/ocaml/xenstored/process.ml, `process_packet`, `process_watch`;
-///   connection.ml; libs/xb/xb.ml): the same with one queue `pkt_out`, in which at most
-///   `quota-maxwatchevents` (1 024) events wait. Those beyond stay behind in the watch
-///   (`pending_watchevents`) until its next event, and replies overtake them. That can't be before
-///   so many have been sent to us: after ``eventsMax`` events the watches are set anew.
 /// - `StoreService` of this package encodes events before the next answer.
+/// - oxenstored (tools/ocaml/xenstored/process.ml, `process_packet`, `process_watch`;
+///   connection.ml; libs/xb/xb.ml) keeps the order for 1 024 events at most
+///   (`quota-maxwatchevents`), and carries out no more requests of whoever causes events once some
+///   2 100 wait for one client. A process that hangs in a sysfs write would hold xl up there.
 ///
-/// The kernel's device keeps no order, since a thread of its own hands on the events: there every
-/// batch goes to the server. So does every batch in a transaction, and one that does more than look.
+/// So it watches C xenstored and the embedded store only; and not through the kernel's device,
+/// which keeps no order, since a thread of its own hands on the events. Everywhere else every batch
+/// goes to the server, as does every batch in a transaction, and one that does more than look.
 public final class WatchedStore: Store {
     /// How many rememberable reads make a batch worth the watches.
     ///
@@ -36,26 +36,18 @@ public final class WatchedStore: Store {
     /// guest and goes.
     public static let readsMin = 16
 
-    /// How many events, identical ones counted, the watches are good for: half of what oxenstored
-    /// lets wait, and less than ``WatchEventQueue/distinctMax``.
-    static let eventsMax = 512
-
     /// How often what changed meanwhile is asked again before the batch is asked as a whole.
     static let roundsMax = 4
 
     /// The token of the watches; a caller's must be another.
     static let token = "XenStore.WatchedStore"
-
-    /// The watches that are set: on which connection, after how many of its events.
-    private struct Watches {
-        let connection: Int
-        let firstEvent: Int
-    }
+    /// Where oxenstored says what program it is; C xenstored leaves it empty.
+    static let program = StorePath.root / "tool" / "xenstored"
 
     private let client: StoreClient
     private let readsMin: Int
     private var memory: StoreMemory
-    private var watches: Watches?
+    private var watchedConnection: Int?
     private var refusingConnection: Int?
     private var waiting = WatchEventQueue()
 
@@ -99,12 +91,12 @@ public final class WatchedStore: Store {
         return waiting.takeAll()
     }
 
-    /// Reads what has come, where events come at all; the caller's stay for ``takeEvents()``.
+    /// Reads what has come, where anything is watched; the caller's events stay for
+    /// ``takeEvents()``.
     ///
-    /// To be called by one who waits for something else: once some 2 100 events wait for a client
-    /// that reads none, oxenstored carries out no more requests of those who cause them.
+    /// To be called by one who waits for something else: what is not read has to wait in the server.
     public func drain() {
-        if client.eventCount > 0 { try? hear() }
+        if isWatching { try? hear() }
     }
 
     private func hear() throws(StoreFailure) {
@@ -175,39 +167,35 @@ extension WatchedStore {
 // MARK: - Watching
 
 extension WatchedStore {
-    /// Whether the watches are set on the connection that is used, and no event can be amiss.
+    /// Whether the watches are set on the connection that is used.
     private var isWatching: Bool {
-        guard let watches, watches.connection == client.connections else { return false }
-        return client.eventCount - watches.firstEvent < Self.eventsMax
+        watchedConnection != nil && watchedConnection == client.connections
     }
 
-    /// Sets the watches, if they are not yet and the batch is large enough; a server that refuses
-    /// one is not asked again on the same connection.
+    /// Sets the watches, if they are not yet and the batch is large enough; a server that is none of
+    /// those, or refuses one, is not asked again on the same connection.
     private func watchIfWorthwhile(_ batch: [StoreRequest]) throws(StoreFailure) {
-        guard !isWatching, refusingConnection != client.connections,
-            batch.lazy.filter(memory.covers).prefix(readsMin).count >= readsMin
+        guard !isWatching, refusingConnection != client.connections, batch.count >= readsMin,
+            batch.count(where: memory.covers) >= readsMin
         else { return }
-        let events = client.eventCount
-        let isAccepted = try setWatches()
-        watches = isAccepted ? Watches(connection: client.connections, firstEvent: events) : nil
+        let isAccepted = try isOrderly() ? try setWatches() : false
+        watchedConnection = isAccepted ? client.connections : nil
         refusingConnection = isAccepted ? nil : client.connections
+    }
+
+    /// Tells whether the server is one of which it is known that it keeps the order, whatever waits.
+    private func isOrderly() throws(StoreFailure) -> Bool {
+        let replies = try client.perform([.read(Self.program)])
+        return replies == [.value([])] || replies == [.failure(.noEntry)]
     }
 
     /// Sets the watches, and awaits their first events with a read behind them.
     ///
-    /// Where events have come there may be old watches, whose events may be stuck in the server: those
-    /// are ended.
-    ///
     /// - Returns: whether all were accepted.
     private func setWatches() throws(StoreFailure) -> Bool {
-        let directories = memory.directories
-        let mayBeSet = client.eventCount > 0
-        let ends = directories.map { StoreRequest.unwatch($0, token: Self.token) }
-            .prefix(mayBeSet ? directories.count : 0)
-        let begins = directories.map { StoreRequest.watch($0, token: Self.token) }
-        let barrier = directories.prefix(1).map { StoreRequest.read($0) }
-        let replies = try client.perform(ends + begins + barrier)
+        let watches = memory.directories.map { StoreRequest.watch($0, token: Self.token) }
+        let replies = try client.perform(watches + [.read(Self.program)])
         digest(client.takeHeardEvents())
-        return replies.dropFirst(ends.count).prefix(begins.count).allSatisfy { $0 == .done }
+        return replies.dropLast().allSatisfy { $0 == .done }
     }
 }

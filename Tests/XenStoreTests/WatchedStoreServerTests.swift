@@ -16,17 +16,23 @@ struct WatchedStoreServerTests {
     }
 
     /// Lets the server answer everything, and send events before the next reply.
-    private func serve(refusing refused: Set<MessageType> = []) -> Events {
+    private func serve(
+        refusing refused: Set<MessageType> = [], program: String? = nil
+    ) -> Events {
         let events = Events()
+        let question = Array("\(WatchedStore.program)\0".utf8)
         var answered = 0
         transport.onWait = { transport in
             for message in transport.messages.dropFirst(answered) {
                 answered += 1
                 let type = message.header.type
                 transport.incoming += events.take()
-                transport.incoming.append(
-                    (refused.contains(type) ? message.refused("EQUOTA") : message.answered("OK\0"))
-                        .bytes)
+                let isRefused = refused.contains(type)
+                var answer = isRefused ? message.refused("EQUOTA") : message.answered("OK\0")
+                if message.payload == question {
+                    answer = program.map { message.answered($0) } ?? message.refused("ENOENT")
+                }
+                transport.incoming.append(answer.bytes)
             }
         }
         return events
@@ -107,30 +113,14 @@ struct WatchedStoreServerTests {
         #expect(transport.messages.last?.payload == Array("/d/0\0".utf8))
     }
 
-    @Test func `after many events the watches are set anew`() throws {
-        let events = serve()
-        let store = store()
-        _ = try cost(store)
-        #expect(try cost(store) == 1)
-        events.next = Array(repeating: event("/elsewhere"), count: WatchedStore.eventsMax)
-        #expect(try cost(store) == 4, "the barrier, then the others")
-        let before = transport.messages.count
-        #expect(try cost(store) == 7)
-        let types = transport.messages.dropFirst(before).map(\.header.type)
-        #expect(types.prefix(3) == [.unwatch, .watch, .read])
-        #expect(try cost(store) == 1)
-    }
-
-    @Test func `events are read while one waits, also when they are good for nothing more`() throws
-    {
+    @Test func `events are read while one waits`() throws {
         let events = serve()
         let store = store()
         transport.incoming = [try event("/d/1").message().bytes]
         store.drain()
         #expect(!transport.incoming.isEmpty, "nothing is watched")
         _ = try cost(store)
-        events.next = Array(repeating: event("/elsewhere"), count: WatchedStore.eventsMax)
-        _ = try cost(store)
+        events.next = []
         let theirs = WatchEvent(path: "/a", token: "t")
         transport.incoming = [try event("/d/1").message().bytes, try theirs.message().bytes]
         store.drain()
@@ -150,9 +140,28 @@ struct WatchedStoreServerTests {
     @Test func `where watches are refused everything is asked`() throws {
         _ = serve(refusing: [.watch])
         let store = store()
-        #expect(try cost(store) == 4 + 2)
+        #expect(try cost(store) == 4 + 3)
         #expect(try cost(store) == 4)
         #expect(store.remembered == 0)
+    }
+
+    @Test(arguments: ["/usr/lib/xen/bin/oxenstored", "another"])
+    func `a server that may lose the order, or hold others up, is not watched`(
+        program: String
+    ) throws {
+        _ = serve(program: program)
+        let store = store()
+        #expect(try cost(store) == 4 + 1)
+        #expect(try cost(store) == 4)
+        #expect(store.remembered == 0)
+        #expect(!transport.messages.contains { $0.header.type == .watch })
+    }
+
+    @Test func `C xenstored says nothing of its program, and is watched`() throws {
+        _ = serve(program: "")
+        let store = store()
+        _ = try cost(store)
+        #expect(try cost(store) == 1)
     }
 
     @Test func `the kernel's device is asked everything, since it keeps no order`() throws {
