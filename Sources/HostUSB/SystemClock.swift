@@ -139,8 +139,10 @@ extension SystemClock {
     /// Blocks SIGINT and SIGTERM in the calling thread and ignores SIGPIPE, so that a clock with
     /// `.watched` stop signals sees them.
     ///
-    /// To be called in `main`, before any other thread exists: threads inherit the mask.
+    /// To be called in `main`, before any other thread exists: threads inherit the mask, and get a
+    /// heap of their own unless they are told not to.
     public static func prepareProcess() {
+        pvusb_share_heap()
         _ = pvusb_block_signals()
         _ = pvusb_ignore_sigpipe()
     }

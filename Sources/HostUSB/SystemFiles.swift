@@ -32,6 +32,13 @@ public final class SystemFiles: Files {
             .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
+    /// Makes sure that a directory can be listed.
+    ///
+    /// - Throws: why it can't.
+    public func checkDirectory(_ path: String) throws(FileErrno) {
+        _ = try Descriptor(opening: try mapped(path), .readOnly, options: .directory)
+    }
+
     /// Reads a file, at most `FileRequest.readMax` bytes; a longer one is EFBIG.
     public func read(_ path: String) throws(FileErrno) -> [UInt8] {
         let file = try Descriptor(opening: try mapped(path), .readOnly)

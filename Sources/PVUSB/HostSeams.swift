@@ -32,7 +32,7 @@ extension Seams {
         environment: (String) -> String?
     ) throws(PVUSBError) -> Seams {
         do {
-            _ = try files.list("/sys/bus/usb/devices")
+            try files.checkDirectory("/sys/bus/usb/devices")
         } catch {
             throw PVUSBError(
                 .failed, "\(files.sysfs)/bus/usb/devices can't be listed", cause: "\(error)",

@@ -54,17 +54,26 @@ public struct HostScan: Hashable, Sendable {
     }
 
     private let only: [BusID]?
-    private var known: [HostDevice]
+    private var before: HostSnapshot?
+    private var isOfNames = false
     private var state = State.start
+
+    /// A reading of which devices there are, and of nothing else.
+    public static var ofNames: HostScan {
+        var scan = HostScan(only: [])
+        scan.isOfNames = true
+        return scan
+    }
 
     /// Starts a reading of all devices, or of some; drivers and port table are always read.
     ///
-    /// - Parameter known: what was read of devices before. Of one that is still the same only the
-    ///   drivers are read; the rest can't have changed, and the kernel answers for some of it only
-    ///   when nobody works on the device (drivers/usb/core/sysfs.c, `usb_string_attr`).
-    public init(only: [BusID]? = nil, known: [HostDevice] = []) {
+    /// - Parameter before: what was read a moment ago. Of a device that is still the same only its
+    ///   interfaces' drivers are read: the rest can't have changed, and the kernel answers for some
+    ///   of it only when nobody works on the device (drivers/usb/core/sysfs.c, `usb_string_attr`).
+    ///   Nor is it read again which drivers are loaded.
+    public init(only: [BusID]? = nil, after before: HostSnapshot? = nil) {
         self.only = only
-        self.known = known
+        self.before = before
     }
 
     /// Takes the replies to the last requests, nil at first, and says what comes next.
@@ -75,7 +84,7 @@ public struct HostScan: Hashable, Sendable {
         switch state {
         case .start:
             state = .listing
-            return .ask(Self.firstWave)
+            return .ask(firstWave)
         case .listing: return readNames(replies)
         case .reading(let names): return readDevices(names, replies)
         case .confirming(let draft): return confirm(draft, replies)
@@ -83,9 +92,12 @@ public struct HostScan: Hashable, Sendable {
         }
     }
 
-    private static let firstWave: [FileRequest] = [
-        .list(SysfsPath.devices), .list(SysfsPath.drivers), .read(SysfsPath.portIDs),
-    ]
+    private var firstWave: [FileRequest] {
+        let devices = FileRequest.list(SysfsPath.devices)
+        let table = FileRequest.read(SysfsPath.portIDs)
+        if isOfNames { return [devices] }
+        return before == nil ? [devices, table, .list(SysfsPath.drivers)] : [devices, table]
+    }
 
     private mutating func end(_ step: Step) -> Step {
         state = .ended(step)
@@ -102,17 +114,23 @@ extension HostScan {
         case .success(let found): sort(found, into: &names)
         case .failure(let error): return end(.failed(error, path: SysfsPath.devices))
         }
-        switch replies.names(at: 1) {
-        case .success(let found): names.drivers = found.compactMap { DriverName($0) }
-        case .failure(.noEntry): break
+        // Any refusal means the same here: the table is of no use, and nobody else suffers.
+        if case .bytes(let bytes) = replies.reply(at: 1) { names.portTable = PortTable(bytes) }
+        switch before.map({ .success($0.drivers) }) ?? readDrivers(replies) {
+        case .success(let drivers): names.drivers = drivers
         case .failure(let error): return end(.failed(error, path: SysfsPath.drivers))
         }
-        // Any refusal means the same here: the table is of no use, and nobody else suffers.
-        if case .bytes(let bytes) = replies.reply(at: 2) { names.portTable = PortTable(bytes) }
         let requests = names.devices.flatMap(\.requests)
         guard !requests.isEmpty else { return readDevices(names, []) }
         state = .reading(names)
         return .ask(requests)
+    }
+
+    private func readDrivers(_ replies: [FileReply]) -> Result<[DriverName], FileErrno> {
+        guard !isOfNames else { return .success([]) }
+        let found = replies.names(at: 2)
+        if case .failure(.noEntry) = found { return .success([]) }
+        return found.map { $0.compactMap { DriverName($0) } }
     }
 
     private mutating func readDevices(_ names: Names, _ replies: [FileReply]) -> Step {
@@ -136,9 +154,9 @@ extension HostScan {
 
     /// Reads everything as if nothing were known.
     private mutating func restart() -> Step {
-        known = []
+        before = nil
         state = .listing
-        return .ask(Self.firstWave)
+        return .ask(firstWave)
     }
 
     private mutating func confirm(_ draft: Draft, _ replies: [FileReply]) -> Step {
@@ -167,7 +185,7 @@ extension HostScan {
         names.devices = names.listed.filter { only?.contains($0) ?? true }.map { id in
             DeviceNames(
                 id: id, interfaces: (interfaces[id] ?? []).sorted(),
-                known: known.first { $0.id == id })
+                known: before?.device(id))
         }
         guard only == nil else { return }
         let others = listing.filter { BusID($0) == nil && InterfaceID($0) == nil }

@@ -26,9 +26,11 @@ struct Exchange {
     /// The replies, once all are there.
     var answers: [Message] { replies.compactMap { $0 } }
 
-    /// The next messages that may leave, as bytes: none while the window is full.
+    /// The next messages that may leave, as bytes: none while the window is more than half full, so
+    /// that many leave at once and the server has always some to answer.
     mutating func takeOutgoing(atMost limit: Int) -> [UInt8] {
         var bytes: [UInt8] = []
+        guard open <= Self.windowMax / 2 else { return bytes }
         while next < messages.count, open < Self.windowMax {
             let message = messages[next].bytes
             guard bytes.isEmpty || bytes.count + message.count <= limit else { break }

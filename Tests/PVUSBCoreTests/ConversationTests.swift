@@ -144,7 +144,7 @@ struct ConversationTests {
         var host = try LittleHost.attached()
         let second = "/local/domain/0/backend/vusb/5/0/port/2"
         let run = host.run(Operation(.detach(.busID(bus("1-1"))))) { _, effect, host in
-            guard effect == LittleHost.lookForDevice.first, host.nodes["\(Self.own)/goal"] == nil
+            guard effect == LittleHost.lookAtDrivers.first, host.nodes["\(Self.own)/goal"] == nil
             else { return nil }
             host.driver = "usbfs"
             host.nodes[second] = "1-1"

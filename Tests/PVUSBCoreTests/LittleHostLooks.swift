@@ -34,13 +34,8 @@ extension LittleHost {
         read("/local/domain/0/device-model/5/backends/qusb"),
     ]
 
-    /// Which devices and drivers there are.
-    static let lookForDevice: [Effect] = [
-        .files([
-            .list("/sys/bus/usb/devices"), .list("/sys/bus/usb/drivers"),
-            .read("/sys/bus/usb/drivers/usbback/port_ids"),
-        ])
-    ]
+    /// Which devices there are.
+    static let lookForDevice: [Effect] = [.files([.list("/sys/bus/usb/devices")])]
 
     /// Which devices there are, and what domains are called.
     static let lookForNames: [Effect] =
@@ -111,15 +106,15 @@ extension LittleHost {
 
     /// What counts for a device of which nothing is recorded, as far as a glance goes.
     static let glanceAtHost: [Effect] =
-        [.store([version, domains] + memory.listing + notes.listing)] + lookAtDevice
+        [.store([version] + memory.listing + notes.listing)] + lookAtDevice
 
     /// The same for one that its record says to be in the guest.
     static let glanceAtRecord: [Effect] =
         [
-            .store([version, domains] + memory.listing + notes.listing),
+            .store([version] + memory.listing + notes.listing),
             .store(
                 [
-                    .directory(node("/libxl/5/device/vusb")),
+                    read("/local/domain/5"), .directory(node("/libxl/5/device/vusb")),
                     .directory(node("/local/domain/0/backend/vusb/5")),
                     .directory(node("/local/domain/0/backend/qusb/5")),
                 ] + domain("5") + controller + [memory.contents, notes.contents]),
@@ -127,7 +122,6 @@ extension LittleHost {
         ] + lookAtDevice
 
     private static let version = read("/libxl/pvusb/version")
-    private static let domains: StoreRequest = .directory(node("/local/domain"))
 
     /// What is looked at besides to plan: what libxl keeps of the domains.
     static func toPlan(_ look: [Effect]) -> [Effect] {
@@ -138,21 +132,23 @@ extension LittleHost {
     static let lookAtEveryPort = Array(
         look([memory, notes], about: domain("5"), []).dropLast(lookAtDevice.count))
 
+    private static let table = FileRequest.read("/sys/bus/usb/drivers/usbback/port_ids")
+
     /// The device, as when nothing is known of it.
-    static let lookAtDevice =
-        lookForDevice + [
-            .files(
-                [
-                    "idVendor", "idProduct", "busnum", "devnum", "bDeviceClass", "speed",
-                    "manufacturer", "product", "serial", "descriptors",
-                ].map { .read("/sys/bus/usb/devices/1-1/\($0)") } + interfaceReads)
-        ]
+    static let lookAtDevice: [Effect] = [
+        .files([.list("/sys/bus/usb/devices"), table, .list("/sys/bus/usb/drivers")]),
+        .files(
+            [
+                "idVendor", "idProduct", "busnum", "devnum", "bDeviceClass", "speed",
+                "manufacturer", "product", "serial", "descriptors",
+            ].map { .read("/sys/bus/usb/devices/1-1/\($0)") } + interfaceReads),
+    ]
 
     /// The device's drivers, as after a sysfs write.
-    static let lookAtDrivers =
-        lookForDevice + [
-            .files([.read("/sys/bus/usb/devices/1-1/devnum")] + interfaceReads)
-        ]
+    static let lookAtDrivers: [Effect] = [
+        .files([.list("/sys/bus/usb/devices"), table]),
+        .files([.read("/sys/bus/usb/devices/1-1/devnum")] + interfaceReads),
+    ]
 
     private static let interfaceReads: [FileRequest] = [
         .read("/sys/bus/usb/devices/1-1:1.0/bInterfaceClass"),

@@ -3,8 +3,13 @@ import USBModel
 
 /// The first wave's requests.
 private let names: HostScan.Step = .ask([
-    .list("/sys/bus/usb/devices"), .list("/sys/bus/usb/drivers"),
-    .read("/sys/bus/usb/drivers/usbback/port_ids"),
+    .list("/sys/bus/usb/devices"), .read("/sys/bus/usb/drivers/usbback/port_ids"),
+    .list("/sys/bus/usb/drivers"),
+])
+
+/// The same when a host was read before.
+private let namesAgain: HostScan.Step = .ask([
+    .list("/sys/bus/usb/devices"), .read("/sys/bus/usb/drivers/usbback/port_ids"),
 ])
 
 /// The attributes of a device, in the order of the requests.
@@ -40,7 +45,7 @@ private func bound(_ driver: String) -> [FileReply] {
 }
 
 private func listing(_ devices: [String], ports: FileReply = gone) -> [FileReply] {
-    [.names(devices), .names(["usbhid", "hub"]), ports]
+    [.names(devices), ports, .names(["usbhid", "hub"])]
 }
 
 private func finished(_ step: HostScan.Step) throws -> HostSnapshot {
@@ -60,9 +65,9 @@ private func scan(_ replies: [FileReply], _ interface: [FileReply]) -> (HostScan
     return (scan, step)
 }
 
-/// A keyboard at 3-1, as it was read a moment ago.
-private func knownDevices() throws -> [HostDevice] {
-    try finished(scan(keyboard(), bound("usbhid")).1).devices
+/// A host with a keyboard at 3-1, as it was read a moment ago.
+private func before() throws -> HostSnapshot {
+    try finished(scan(keyboard(), bound("usbhid")).1)
 }
 
 struct HostScanTests {
@@ -107,20 +112,20 @@ struct HostScanTests {
         var scan = HostScan()
         _ = scan.next(nil)
         let end = HostScan.Step.failed(.noEntry, path: "/sys/bus/usb/devices")
-        #expect(scan.next([gone, .names([]), gone]) == end)
+        #expect(scan.next([gone, gone, .names([])]) == end)
     }
 
     @Test func `an unreadable drivers directory is the end`() {
         var scan = HostScan()
         _ = scan.next(nil)
         let end = HostScan.Step.failed(.accessDenied, path: "/sys/bus/usb/drivers")
-        #expect(scan.next([.names([]), .failure(.accessDenied), gone]) == end)
+        #expect(scan.next([.names([]), gone, .failure(.accessDenied)]) == end)
     }
 
     @Test func `a port table only root may read hides nothing`() throws {
         var scan = HostScan()
         _ = scan.next(nil)
-        let step = scan.next([.names([]), .names(["usbback"]), .failure(.accessDenied)])
+        let step = scan.next([.names([]), .failure(.accessDenied), .names(["usbback"])])
         #expect(try finished(step).portTable == nil)
     }
 
@@ -136,8 +141,8 @@ struct HostScanTests {
     }
 
     @Test func `of no device but the names nothing is read`() throws {
-        var scan = HostScan(only: [])
-        _ = scan.next(nil)
+        var scan = HostScan.ofNames
+        #expect(scan.next(nil) == .ask([.list("/sys/bus/usb/devices")]))
         let snapshot = try finished(scan.next(listing(["3-1", "3-1:1.0", "usb3", "nonsense"])))
         #expect(snapshot.names.map(\.description) == ["usb3", "3-1"])
         #expect(snapshot.devices.isEmpty)
@@ -241,8 +246,8 @@ struct HostScanTests {
     }
 
     @Test func `of a device that is still the same only the drivers are read`() throws {
-        var scan = HostScan(known: try knownDevices())
-        #expect(scan.next(nil) == names)
+        var scan = HostScan(after: try before())
+        #expect(scan.next(nil) == namesAgain)
         #expect(
             scan.next(listing(["3-1", "3-1:1.0"]))
                 == .ask([
@@ -254,6 +259,7 @@ struct HostScanTests {
             try finished(scan.next([text("7\n")] + bound("usbfs"))).devices.first)
         #expect(device.interfaces.map(\.driver?.text) == ["usbfs"])
         #expect(device.name == "QEMU USB Keyboard")
+        #expect(try before().drivers.map(\.text) == ["hub", "usbhid"])
         #expect(device.identity.description == "0627:0001 85944171f73967e8 KBD0001")
     }
 
@@ -265,7 +271,7 @@ struct HostScanTests {
     func `all is read anew when a known device may be another one`(
         replies: [FileReply]
     ) throws {
-        var scan = HostScan(known: try knownDevices())
+        var scan = HostScan(after: try before())
         _ = scan.next(nil)
         _ = scan.next(listing(["3-1", "3-1:1.0"]))
         #expect(scan.next(replies) == names)
@@ -277,7 +283,7 @@ struct HostScanTests {
     }
 
     @Test func `a known device with other interfaces is read whole`() throws {
-        var scan = HostScan(known: try knownDevices())
+        var scan = HostScan(after: try before())
         _ = scan.next(nil)
         #expect(scan.next(listing(["3-1", "3-1:2.0"])) == .ask(questions("3-1", ["3-1:2.0"])))
     }

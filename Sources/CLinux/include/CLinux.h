@@ -12,6 +12,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -196,6 +197,12 @@ static inline int pvusb_unblock_signals(void) {
 /// Ignores SIGPIPE: a write to a closed socket is then EPIPE.
 static inline int pvusb_ignore_sigpipe(void) {
     return signal(SIGPIPE, SIG_IGN) == SIG_ERR ? -errno : 0;
+}
+
+/// Has all threads allocate from one heap: where one works at a time, a heap for each costs system
+/// calls and page faults (mallopt(3)).
+static inline void pvusb_share_heap(void) {
+    mallopt(M_ARENA_MAX, 1);
 }
 
 /// A descriptor that is readable while SIGINT or SIGTERM waits; both must be blocked.

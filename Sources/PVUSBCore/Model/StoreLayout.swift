@@ -20,6 +20,16 @@ public enum StoreLayout {
         domains / StorePath.Component(UInt(domain.number))
     }
 
+    /// The domain whose directory a path is; nil for every other path.
+    static func domain(at path: StorePath) -> DomainID? {
+        let head = "\(domains)/"
+        // There may be thousands of paths, and most are longer.
+        guard path.text.utf8.count <= head.utf8.count + 5, path.text.hasPrefix(head) else {
+            return nil
+        }
+        return UInt16(decimal: path.text.dropFirst(head.count)).flatMap(DomainID.init)
+    }
+
     /// The directory that domain 0 alone can change, from which controllers are enumerated.
     public static func controllers(of domain: DomainID) -> StorePath {
         .root / "libxl" / StorePath.Component(UInt(domain.number)) / "device" / "vusb"

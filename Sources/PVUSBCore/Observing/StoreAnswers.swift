@@ -8,6 +8,8 @@ internal import XenStoreWire
 struct StoreAnswers: Hashable, Sendable {
     private var values: [StorePath: [UInt8]?] = [:]
     private var directories: [StorePath: [String]?] = [:]
+    /// The domains that were asked about one by one, and are there.
+    private(set) var presentDomains: Set<DomainID> = []
     /// What follows from the answers, as of the last wave.
     private(set) var lists = StoreLists()
 
@@ -38,7 +40,9 @@ struct StoreAnswers: Hashable, Sendable {
         _ reply: StoreReply, to request: StoreRequest
     ) throws(PVUSBError) {
         switch (request, reply) {
-        case (.read(let path), .value(let value)): values[path] = .some(value)
+        case (.read(let path), .value(let value)):
+            values[path] = .some(value)
+            if let domain = StoreLayout.domain(at: path) { presentDomains.insert(domain) }
         case (.read(let path), .failure(.noEntry)): values[path] = .some(nil)
         case (.directory(let path), .children(let names)): directories[path] = .some(names)
         case (.directory(let path), .failure(.noEntry)): directories[path] = .some(nil)

@@ -5,11 +5,14 @@ internal import XenStoreWire
 extension StoreAnswers {
     /// The domains that are asked about themselves: those in focus, those whose ports hold what is
     /// in focus, and those of which a record tells; all where there is no focus.
+    ///
+    /// Where only a record is in focus, the domain it tells of need not be there.
     func domains(in focus: Focus?) -> [DomainID] {
         guard let focus else { return domains }
         let records = recordedDevices(in: focus).map { Record(of: $0, in: self) }
         let recorded = records.flatMap { [$0.place?.controller, $0.created] }
             .compactMap { $0?.domain }
+        if case .recorded = focus { return Set(recorded).sorted() }
         let wanted = Set(recorded).union(domains(meantBy: focus))
         return domains.filter(wanted.contains)
     }

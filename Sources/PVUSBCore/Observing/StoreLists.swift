@@ -24,22 +24,23 @@ struct StoreLists: Hashable, Sendable {
     init() {}
 
     init(_ answers: StoreAnswers) {
-        domains = answers.numbers(below: StoreLayout.domains).compactMap(DomainID.init)
-        var listed: Set<DomainID> = []
+        let listed = answers.numbers(below: StoreLayout.domains).compactMap(DomainID.init)
+        domains = answers.presentDomains.union(listed).sorted()
+        var looked: Set<DomainID> = []
         for domain in domains {
             let directory = StoreLayout.controllers(of: domain)
-            if answers.has(.directory(directory)) { listed.insert(domain) }
+            if answers.has(.directory(directory)) { looked.insert(domain) }
             controllers += answers.controllers(below: directory, of: domain)
         }
         let (known, present) = (Set(controllers), Set(domains))
         for kind in BackendKind.allCases {
-            let domains = Set(answers.backendDomains(kind)).union(listed).sorted()
+            let domains = Set(answers.backendDomains(kind)).union(looked).sorted()
             let all = domains.flatMap { domain in
                 answers.controllers(below: StoreLayout.backends(of: domain, kind), of: domain)
             }
             backends[kind] = Set(all)
             orphans[kind] = all.filter {
-                !known.contains($0) && (!present.contains($0.domain) || listed.contains($0.domain))
+                !known.contains($0) && (!present.contains($0.domain) || looked.contains($0.domain))
             }
         }
         holdings =

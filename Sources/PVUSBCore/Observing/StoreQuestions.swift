@@ -41,16 +41,19 @@ struct StoreQuestions: Hashable, Sendable {
 
     /// What there is: domains, controllers, backends, records and notes.
     private func lists(_ answers: StoreAnswers) -> [StoreRequest] {
-        let top: [StoreRequest] = [.read(StoreLayout.version), .directory(StoreLayout.domains)]
-        let memory: [StoreRequest] = [
-            .directory(StoreLayout.records), .directory(StoreLayout.driverPaths),
+        let version = StoreRequest.read(StoreLayout.version)
+        let top: [StoreRequest] = [
+            version, .directory(StoreLayout.domains), .directory(StoreLayout.records),
+            .directory(StoreLayout.driverPaths),
         ]
         switch scope.focus {
-        case nil, .device: return top + memory + listsOfAll(answers)
-        case .recorded: return top + listsInFocus(answers)
-        case .domain(.number): return top + memory + listsInFocus(answers)
-        case .domain(.name):
-            return top + memory + answers.domains.map(name) + listsInFocus(answers)
+        case nil, .device: return top + listsOfAll(answers)
+        case .recorded:
+            let domains = answers.domains(in: scope.focus)
+            return [version] + domains.map { .read(StoreLayout.domain($0)) }
+                + listsInFocus(answers)
+        case .domain(.number): return top + listsInFocus(answers)
+        case .domain(.name): return top + answers.domains.map(name) + listsInFocus(answers)
         }
     }
 

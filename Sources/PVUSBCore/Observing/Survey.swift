@@ -111,8 +111,10 @@ struct Survey: Hashable, Sendable {
         Result<Observation, PVUSBError>
     > {
         guard scope.asksFiles else { return .finished(.success(observation)) }
-        let known = observation.host.devices
-        return try readFiles(HostScan(only: observation.devices(in: scope), known: known), nil)
+        guard scope != .names(withDevices: false) else { return try readFiles(.ofNames, nil) }
+        // Before the first look there is nothing that was read.
+        let before = observation.host.names.isEmpty ? nil : observation.host
+        return try readFiles(HostScan(only: observation.devices(in: scope), after: before), nil)
     }
 
     private mutating func readPeripherals(
