@@ -70,6 +70,17 @@ struct DeadRecordTests {
         #expect(Self.recovery(scene).steps == [.adopt(adopted)])
     }
 
+    @Test func `xl's notes that pvusb made for an earlier device are not the newcomer's`() {
+        let record = Record(.detach, drivers: ["usbhid"], identity: RecordTests.identity)
+        var scene = Self.moved(record)
+        scene.notes[bus("1-1")] = DriverNotes(of: "1-1", ["usbhid"])
+        #expect(
+            scene.observation.planHost(of: bus("1-1")).lines == [
+                "record 1-1 detach", "unbind 1-1:1.0 usbback", "clear 1-1 domain 5 port 0:2",
+                "await 1-1 released by usbback", "probe 1-1:1.0", "forget 1-1",
+            ])
+    }
+
     @Test func `a device that moved leaves the port where it is, not the one recorded`() {
         let plan = Self.moved(Record(.attached)).observation.planHost(of: bus("1-1"))
         #expect(plan.steps.first == .record(bus("1-1"), Record(.detach, at: place(2))))

@@ -222,15 +222,23 @@ extension Search {
             return checkIdempotence(of: command, in: node, index, move)
         }
         if error.message.isEmpty { note(.report, "an error says nothing", at: index, move) }
-        checkStatus(outcome, node, index, move)
+        checkStatus(outcome, of: command, node, index, move)
     }
 
     /// A report of failure says where the device is now.
-    private func checkStatus(_ outcome: Outcome, _ node: Node, _ index: Int32, _ move: Move) {
+    private func checkStatus(
+        _ outcome: Outcome, of command: Command, _ node: Node, _ index: Int32, _ move: Move
+    ) {
         guard let status = outcome.report?.goals.last?.status else { return }
         let truth = truth(of: status.id, in: play.worlds.world(node.world))
         let isGone = truth.state == nil && status.device == nil
         guard truth.state != status.state, !isGone else { return }
+        // A detach reads no other port than its own, and may come home beside another tool's claim.
+        if case .detach = command, scenario.isContested, status.state == .host,
+            truth.state == .assignedUncaptured
+        {
+            return
+        }
         note(
             .report, "\(status.state.word) is reported of what is \(truth.state.word)",
             at: index, move)

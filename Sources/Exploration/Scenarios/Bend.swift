@@ -69,7 +69,7 @@ extension Catalogue.Bend {
     /// The paths that can't be read.
     var hidden: Set<String> {
         switch self {
-        case .unreadable: ["/sys/bus/usb/devices/\(SmallWorld.device)/descriptors"]
+        case .unreadable: ["/sys/bus/usb/devices/\(SmallWorld.device)/devnum"]
         case .hiddenQEMU: ["/proc/4001/fd", "/proc/4002/fd"]
         default: []
         }

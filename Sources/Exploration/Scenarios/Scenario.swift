@@ -104,7 +104,7 @@ extension Scenario {
     var hidesQEMU: Bool { hidden.contains { $0.hasPrefix("/proc/") } }
 
     /// Tells whether the device's own files can't be read, for as long as nothing is judged.
-    var isUnreadable: Bool { hidden.contains("/sys/bus/usb/devices/\(device)/descriptors") }
+    var isUnreadable: Bool { hidden.contains("/sys/bus/usb/devices/\(device)/devnum") }
 
     /// What is in the store at the beginning and may stay: not what a domain that is gone has left.
     var ownPaths: [StorePath] {

@@ -61,7 +61,7 @@ extension Search {
         case .read(let path):
             fault == .denied
                 ? path.hasPrefix("/var/lib/xen")
-                : path.hasSuffix("/\(scenario.device)/descriptors")
+                : path.hasSuffix("/\(scenario.device)/devnum")
         case .readLink, .write, .replace: false
         }
     }

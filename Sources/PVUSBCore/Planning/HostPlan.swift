@@ -185,14 +185,23 @@ extension Observation {
         return fresh
     }
 
+    /// Tells whether xl's notes are of an earlier device: they are what pvusb made for that one.
+    private func hasNotesOfAnother(_ status: DeviceStatus) -> Bool {
+        guard let record = status.record, record.identity != nil, !isSame(status, record) else {
+            return false
+        }
+        return record.interfaces.allSatisfy { notes[status.id]?.driver(of: $0.id) == $0.driver }
+    }
+
     /// The record of a device that another tool gave away, with the drivers that tool noted.
     private func newRecord(of id: BusID, _ status: DeviceStatus) -> Record {
         let domain = status.place.flatMap { self.domain($0.controller.domain) }
+        let notes = hasNotesOfAnother(status) ? nil : notes[id]
         let interfaces = (status.device?.interfaces ?? []).map { interface in
             let isOrdinary = interface.isHostsOwn
             return RecordedInterface(
                 id: interface.id,
-                driver: isOrdinary ? interface.driver : notes[id]?.driver(of: interface.id))
+                driver: isOrdinary ? interface.driver : notes?.driver(of: interface.id))
         }
         return Record(
             goal: .detach, place: status.place, vm: domain?.vm, identity: status.device?.identity,
