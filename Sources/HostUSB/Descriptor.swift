@@ -45,8 +45,9 @@ struct Descriptor: ~Copyable {
         }
     }
 
-    /// Two pages: an attribute of sysfs is one, and comes whole.
-    private static let bufferSize = 8_192
+    /// A page: a read of sysfs gives no more, of binary attributes as little as of others
+    /// (fs/kernfs/file.c, `kernfs_file_read_iter`), so that a shorter one shows the end.
+    static let bufferSize = 4_096
 
     private func readSome(_ buffer: inout [UInt8]) throws(FileErrno) -> Int {
         try systemCall {

@@ -42,8 +42,8 @@ public final class SystemFiles: Files {
     /// Reads a file, at most `FileRequest.readMax` bytes; a longer one is EFBIG.
     public func read(_ path: String) throws(FileErrno) -> [UInt8] {
         let file = try Descriptor(opening: try mapped(path), .readOnly)
-        // sysfs gives a read all that fits (fs/kernfs/file.c): to ask for the end would be one call
-        // in four of a scan.
+        // sysfs gives a read all that fits into a page: to ask for the end would be one call in four
+        // of a scan.
         return try file.readAll(
             limit: FileRequest.readMax, shortIsEnd: path.hasPrefix("\(Self.sysRoot)/"))
     }

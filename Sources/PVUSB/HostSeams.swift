@@ -12,24 +12,26 @@ extension Seams {
     /// - Parameters:
     ///   - sysfs: where sysfs is; another directory is a copy, at which only looking is allowed.
     ///   - changing: whether something is to be changed.
+    ///   - looksAgain: whether the store is looked at more than once; nil for a change only.
     ///   - timeoutMilliseconds: how long one call of the store may take.
     ///   - environment: looks a variable of the environment up.
     /// - Throws: refused for a change in a copy of sysfs; failed when signals or locks can't be
     ///   used.
     public static func thisHost(
-        sysfs: String, changing: Bool, timeoutMilliseconds: Int = 10_000,
+        sysfs: String, changing: Bool, looksAgain: Bool? = nil, timeoutMilliseconds: Int = 10_000,
         environment: (String) -> String?
     ) throws(PVUSBError) -> Seams {
         let files = SystemFiles(sysfs: sysfs)
         return try host(
             files, isReal: files.sysfsIsReal, changing: changing,
-            timeoutMilliseconds: timeoutMilliseconds, environment: environment)
+            looksAgain: looksAgain ?? changing, timeoutMilliseconds: timeoutMilliseconds,
+            environment: environment)
     }
 
     /// The seams of the host whose sysfs is given, or of a copy of one.
     static func host(
-        _ files: SystemFiles, isReal: Bool, changing: Bool, timeoutMilliseconds: Int,
-        environment: (String) -> String?
+        _ files: SystemFiles, isReal: Bool, changing: Bool, looksAgain: Bool = true,
+        timeoutMilliseconds: Int, environment: (String) -> String?
     ) throws(PVUSBError) -> Seams {
         do {
             try files.checkDirectory("/sys/bus/usb/devices")
@@ -45,7 +47,8 @@ extension Seams {
         }
         let address = isReal ? StoreAddress.find(environment: environment) : nil
         let store = address.map {
-            watched(StoreClient($0, timeoutMilliseconds: timeoutMilliseconds))
+            watched(
+                StoreClient($0, timeoutMilliseconds: timeoutMilliseconds), isUseful: looksAgain)
         }
         let locks = try locks(for: address, changing: changing, environment)
         let log = changing ? systemLog(environment) ?? SystemLog() : nil
@@ -59,10 +62,12 @@ extension Seams {
 
     /// A store that asks again only for what changed where the ports of all guests are.
     ///
-    /// Those are the controllers' records and the backends: a command looks at them more than once.
-    package static func watched(_ client: StoreClient) -> WatchedStore {
-        let backends = StorePath.root / "local" / "domain" / "0" / "backend"
-        return WatchedStore(client, below: [.root / "libxl", backends])
+    /// Those are the controllers' records and their backends: a command that changes something
+    /// looks at them more than once.
+    package static func watched(_ client: StoreClient, isUseful: Bool = true) -> WatchedStore {
+        let directories =
+            [StorePath.root / "libxl"] + BackendKind.allCases.map(StoreLayout.backends)
+        return WatchedStore(client, below: isUseful ? directories : [])
     }
 
     /// The log whose socket `PVUSB_LOG_SOCKET` names; nil when it names none.

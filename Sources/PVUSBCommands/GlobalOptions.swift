@@ -89,12 +89,14 @@ extension GlobalOptions {
     func toolstack(for command: Command) -> Toolstack {
         let (sandboxPath, usb, sysfs) = (sandboxPath, usb, sysfs ?? "/sys")
         let changing = !command.onlyLooks && !dryRun
+        let looksAgain = changing || command.waitsForChange
         let timeout = timeout
         return Toolstack { () throws(PVUSBError) in
-            if let usb { return try Seams.simulatedUSB(usb, timeout: timeout) }
+            if let usb { return try Seams.simulatedUSB(usb, timeout: timeout, looksAgain) }
             if let sandboxPath { return try Seams.sandbox(sandboxPath) }
             return try Seams.thisHost(
-                sysfs: sysfs, changing: changing, timeoutMilliseconds: timeout * 1000,
+                sysfs: sysfs, changing: changing, looksAgain: looksAgain,
+                timeoutMilliseconds: timeout * 1000,
                 environment: Environment.value)
         }
     }
@@ -124,9 +126,11 @@ extension Seams {
 
 extension Seams {
     /// The seams of a real store with the USB side of the world in a file.
-    static func simulatedUSB(_ path: String, timeout: Int) throws(PVUSBError) -> Seams {
+    static func simulatedUSB(
+        _ path: String, timeout: Int, _ looksAgain: Bool
+    ) throws(PVUSBError) -> Seams {
         let host = try SimulatedUSBHost.opened(path, timeout: timeout)
-        let store = watched(host.store)
+        let store = watched(host.store, isUseful: looksAgain)
         let clock = HostClock(host.clock, store: store, hotplug: host.fileChanges)
         return Seams(
             store: store, files: host, locks: host, clock: clock, deviceModel: host,

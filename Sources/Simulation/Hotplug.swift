@@ -59,7 +59,8 @@ extension World {
     }
 
     /// The number after the greatest that the bus has, what is pulled for it included, or that the
-    /// device had before; from 127 on the first one that is free (hub.c, `choose_devnum`, which counts on in the same way).
+    /// device had before; from 127 on the first one that is free (hub.c, `choose_devnum`, which
+    /// counts on in the same way).
     private func newNumber(for device: SimulatedDevice) -> Int {
         let others = usb.devices.filter { $0.id.bus == device.id.bus }
         let taken = others.compactMap(\.number)

@@ -23,7 +23,7 @@ struct DeviceNames: Hashable, Sendable {
     }
 
     /// A bus counts its devices on, so that another device has another number (hub.c,
-    /// `choose_devnum`).
+    /// `choose_devnum`), unless the bus itself was made anew, with its host controller, meanwhile.
     private var attributes: [DeviceAttribute] {
         known == nil ? DeviceAttribute.allCases : [.devnum]
     }

@@ -32,8 +32,8 @@ public import XenStoreWire
 public final class WatchedStore: Store {
     /// How many rememberable reads make a batch worth the watches.
     ///
-    /// Setting them takes a round trip and some requests, which is lost on one who looks at a single
-    /// guest and goes.
+    /// Setting them takes two round trips and some requests, which is lost on one who looks at a
+    /// single guest and goes.
     public static let readsMin = 16
 
     /// How often what changed meanwhile is asked again before the batch is asked as a whole.
@@ -50,6 +50,8 @@ public final class WatchedStore: Store {
     private var watchedConnection: Int?
     private var refusingConnection: Int?
     private var waiting = WatchEventQueue()
+    /// What ended the connection while nobody asked anything.
+    private var unheard: StoreFailure?
 
     /// Puts a memory before a client, which nobody else may take events from.
     ///
@@ -75,6 +77,7 @@ public final class WatchedStore: Store {
     /// Answers a batch, from memory where nothing can have changed.
     public func perform(_ batch: [StoreRequest]) throws(StoreFailure) -> [StoreReply] {
         do throws(StoreFailure) {
+            if let failure = unheard.take() { throw failure }
             guard isLook(batch) else { return try client.perform(batch) }
             if isWatching { try hear() }
             try watchIfWorthwhile(batch)
@@ -95,8 +98,15 @@ public final class WatchedStore: Store {
     /// ``takeEvents()``.
     ///
     /// To be called by one who waits for something else: what is not read has to wait in the server.
+    ///
+    /// What fails here is thrown by the next ``perform(_:)``.
     public func drain() {
-        if isWatching { try? hear() }
+        guard isWatching else { return }
+        do throws(StoreFailure) {
+            try hear()
+        } catch {
+            unheard = error
+        }
     }
 
     private func hear() throws(StoreFailure) {
@@ -196,6 +206,9 @@ extension WatchedStore {
         let watches = memory.directories.map { StoreRequest.watch($0, token: Self.token) }
         let replies = try client.perform(watches + [.read(Self.program)])
         digest(client.takeHeardEvents())
-        return replies.dropLast().allSatisfy { $0 == .done }
+        guard !replies.dropLast().allSatisfy({ $0 == .done }) else { return true }
+        let ends = memory.directories.map { StoreRequest.unwatch($0, token: Self.token) }
+        _ = try client.perform(ends)
+        return false
     }
 }

@@ -1,8 +1,9 @@
 import Foundation
-import HostUSB
 import TestSupport
 import Testing
 import USBModel
+
+@testable import HostUSB
 
 struct SystemFilesTests {
     private let directory: TemporaryDirectory
@@ -15,6 +16,16 @@ struct SystemFilesTests {
     private func mode(_ name: String) throws -> Int? {
         try FileManager.default.attributesOfItem(atPath: directory.path(name))[.posixPermissions]
             as? Int
+    }
+
+    @Test func `a read of sysfs asks for a page, of which a shorter answer is the end`() throws {
+        #expect(Descriptor.bufferSize <= 4_096, "binary attributes come page by page")
+        for size in [0, 1, 4_095, 4_096, 4_097, 8_192, 12_289] {
+            let text = String(repeating: "d", count: size)
+            try directory.write(text, to: "descriptors")
+            let bytes = try SystemFiles(sysfs: directory.path).read("/sys/descriptors")
+            #expect(bytes == Array(text.utf8))
+        }
     }
 
     @Test func `names are sorted by bytes, hidden ones included`() throws {

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 struct SchemaTests {
@@ -61,6 +62,20 @@ struct SchemaTests {
         try check(try sandbox.pvusb(words + ["--dry-run"]).output, is: "Plan")
         try check(try sandbox.pvusb(words).output, is: "Report")
         try check(try sandbox.pvusb("list", "--json").output, is: "ControllerList")
+    }
+
+    @Test(arguments: ["Plan", "Report"])
+    func `every word that a step can begin with is in the schema`(kind: String) throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+        func text(_ path: String) throws -> String {
+            try String(contentsOf: root.appending(path: path), encoding: .utf8)
+        }
+        let source = try text("Sources/PVUSBCore/Planning/StepText.swift")
+        let words = source.matches(of: /StepText\(\s*(?:action: )?"([a-z]+)"/).map { String($0.1) }
+        let schema = try text("docs/schema/\(kind).json")
+        #expect(Set(words).count > 15)
+        #expect(Set(words).filter { !schema.contains("\"\($0)\"") } == [])
     }
 
     @Test func `several plans are a line each`() throws {

@@ -42,6 +42,16 @@ struct AuditLineTests {
             ])
     }
 
+    @Test func `so does one that is recorded and cleared at once`() {
+        let step = StepReport(.recall(bus("1-1"), place(1), Record(.detach)), .done)
+        let report = Self.report(.host(bus("1-1")), [step])
+        #expect(
+            report.auditLines(milliseconds: 7) == [
+                "goal=host device=1-1 identity=\(Self.identity) domain=5 vm=/vm/a port=0:1 "
+                    + "result=done duration=0.007s"
+            ])
+    }
+
     @Test func `a controller is told with its domain`() {
         let id = controllerID(3)
         let added = Self.report(

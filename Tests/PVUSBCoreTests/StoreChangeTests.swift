@@ -203,6 +203,37 @@ struct ClearTests {
     }
 }
 
+struct RecallTests {
+    static let change = StoreChange.recall(bus("1-1"), place(1), Record(.detach))
+    static let attached: Nodes = [
+        "\(own)/goal": "attached", "\(own)/port": port, "\(own)/vm": "/vm/a",
+        "/libxl/pvusb/version": "1",
+    ]
+    static let goal = StoreRequest.write(node("\(own)/goal"), text: "detach")
+    static let clearing = StoreRequest.write(node(port), text: "")
+
+    @Test(
+        arguments: [
+            ([port: "1-1"], .write([goal, clearing])),
+            ([port: "1-1", "\(own)/goal": "detach"], .write([clearing])),
+            ([port: "9-9"], .write([goal])),  // another device's
+            ([:], .write([goal])),  // a write would make debris
+            ([port: "", "\(own)/goal": "detach"], .leave),
+            ([port: "1-1", "/libxl/pvusb/version": "2"], .refuse(.newerRecords)),
+        ] as [(Nodes, StoreChange.Decision)])
+    func `the record is changed and our own bus id is cleared, or nothing is`(
+        nodes: Nodes, decision: StoreChange.Decision
+    ) throws {
+        #expect(try Self.change.decide(on: Self.attached.merging(nodes) { $1 }) == decision)
+    }
+
+    @Test func `a port that the record does not name is read, too`() {
+        let other = StoreChange.recall(bus("1-1"), place(2), Record(.detach))
+        #expect(Self.change.reads.count == 6)
+        #expect(other.reads == Self.change.reads + [.read(StoreLayout.port(place(2)))])
+    }
+}
+
 struct ForgetTests {
     static let change = StoreChange.forget(bus("1-1"), withDrivers: true)
     static let drivers = "/libxl/usbback/1-1"

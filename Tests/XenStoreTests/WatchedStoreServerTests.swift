@@ -128,6 +128,18 @@ struct WatchedStoreServerTests {
         #expect(try store.takeEvents() == [theirs])
     }
 
+    @Test func `a connection that is lost while one waits is told to whoever asks next`() throws {
+        _ = serve()
+        let store = store()
+        _ = try cost(store)
+        transport.incoming = [
+            Message(.read, requestID: 999, transactionID: 0, payload: []).bytes
+        ]
+        store.drain()
+        #expect(throws: StoreFailure.self) { try store.perform([.read(.root)]) }
+        #expect(store.remembered == 0)
+    }
+
     @Test func `an event about everything forgets everything, and is the caller's too`() throws {
         let events = serve()
         let store = store()
@@ -140,7 +152,7 @@ struct WatchedStoreServerTests {
     @Test func `where watches are refused everything is asked`() throws {
         _ = serve(refusing: [.watch])
         let store = store()
-        #expect(try cost(store) == 4 + 3)
+        #expect(try cost(store) == 4 + 3 + 1)
         #expect(try cost(store) == 4)
         #expect(store.remembered == 0)
     }

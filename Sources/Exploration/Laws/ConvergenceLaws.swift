@@ -233,7 +233,7 @@ extension Search {
         let truth = truth(of: status.id, in: play.worlds.world(node.world))
         let isGone = truth.state == nil && status.device == nil
         guard truth.state != status.state, !isGone else { return }
-        // A detach reads no other port than its own, and may come home beside another tool's claim.
+        // A detach reads no other domain's ports, and may come home beside another tool's claim.
         if case .detach = command, scenario.isContested, status.state == .host,
             truth.state == .assignedUncaptured
         {

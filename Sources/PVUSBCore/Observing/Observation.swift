@@ -122,9 +122,10 @@ extension Observation {
         oddities = answers.oddities
     }
 
-    /// Takes in what a step's transaction has written, which is what it says of a port or a record.
+    /// Takes in what a step's transaction has seen to, by writing it or by finding it so: that a port
+    /// does not hold the device, and what the record says.
     ///
-    /// Whatever else there is has to be looked at.
+    /// What the port holds instead, and whatever else there is, has to be looked at.
     mutating func learn(from step: Step) {
         switch step {
         case .record(let device, let record):

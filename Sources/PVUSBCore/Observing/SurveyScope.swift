@@ -58,7 +58,7 @@ enum Focus: Hashable, Sendable {
     /// Of other domains it is seen what their ports hold: another tool takes no lock, and nothing
     /// but its port node tells that it gave the device away.
     case device(BusID, DomainID?)
-    /// A device, and the domain that its record tells of; no other port.
+    /// A device, and the domain that its record tells of; no other domain's ports.
     case recorded(BusID)
     /// A domain and what its ports hold; of other domains only what a record names.
     case domain(DomainSelector)

@@ -53,7 +53,7 @@ extension GoalReport {
     private var lastRecord: Record? {
         let written = steps.compactMap { report -> Record? in
             switch report.step {
-            case .record(_, let record): record
+            case .record(_, let record), .recall(_, _, let record): record
             case .claim(let claim): claim.record
             case .adopt(let new), .createControllerFor(let new, _, _): new.record
             default: nil

@@ -18,8 +18,7 @@ extension Step {
         case .forget(let device): seen.capture(of: device)
         case .unbind(let interface, let driver) where driver != SysfsPath.usbback:
             seen.stranger(on: interface.device, identities)
-        case .clear(let device, let place) where seen.isKnown(device, at: place),
-            .recall(let device, let place, _) where seen.isKnown(device, at: place):
+        case .clear(let device, let place) where seen.isKnown(device, at: place):
             seen.capture(of: device)
         case .record(let device, let record) where record.goal == .parked:
             seen.homecoming(of: device)

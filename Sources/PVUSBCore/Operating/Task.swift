@@ -37,7 +37,10 @@ enum Task: Hashable, Sendable {
     }
 
     /// What is looked at before that, where it may suffice: what pvusb gave away, it has recorded,
-    /// and to read the one port takes no look at all others.
+    /// and to read that domain's ports takes no look at all others.
+    ///
+    /// To leave a device without drivers something has to be unbound, so that is planned with every
+    /// port in sight.
     var glance: SurveyScope? {
         guard case .detach(let device, _, rebind: true) = self else { return nil }
         return .around(.recorded(device))

@@ -132,7 +132,9 @@ extension Observation {
         }
         let captured = touched(status, record).filter { $0.driver == SysfsPath.usbback }
         let unbinds = captured.map { Step.unbind($0.id, from: SysfsPath.usbback) }
-        return recall(id, from: place, record, unbinding: unbinds, known: record.qmp)
+        return recall(
+            id, from: place, record, unbinding: unbinds, known: record.qmp,
+            then: configuring(.port(place)))
             + (host.portTable?.lists(id) == true ? [.awaitReleased(id)] : [])
     }
 
@@ -190,7 +192,7 @@ extension Observation {
         guard let record = status.record, record.identity != nil, !isSame(status, record) else {
             return false
         }
-        return record.interfaces.allSatisfy { notes[status.id]?.driver(of: $0.id) == $0.driver }
+        return record.place?.kind == .pv && notes[status.id]?.interfaces == record.interfaces
     }
 
     /// The record of a device that another tool gave away, with the drivers that tool noted.

@@ -34,26 +34,24 @@ extension Observation {
 
     /// A device's way out of a place: what QEMU has comes back by itself when it lets go.
     ///
-    /// What libxl keeps is changed as soon as the port is: QEMU takes its time.
-    ///
     /// - Parameters:
     ///   - record: what the record shall say.
     ///   - unbinds: what has to be done before the port is cleared.
     ///   - known: the id that QEMU was told, where that is known.
+    ///   - then: what is done as soon as the port is cleared, as QEMU takes its time.
     func recall(
         _ id: BusID, from place: Place, _ record: Record, unbinding unbinds: [Step],
-        known: String?
+        known: String?, then: [Step] = []
     ) -> [Step] {
         let noted = [.record(id, record)] + unbinds
         let recalled =
-            (unbinds.isEmpty ? [.recall(id, place, record)] : noted + [.clear(id, place)])
-            + configuring(.port(place))
+            (unbinds.isEmpty ? [.recall(id, place, record)] : noted + [.clear(id, place)]) + then
         guard hasQEMU(place.controller.domain), !isOthers(place, than: id) else {
             return recalled
         }
         guard place.kind == .qusb else {
-            return noted + [.unplug(id, place, known: known), .clear(id, place)]
-                + configuring(.port(place)) + [.awaitLetGo(id, place)]
+            return noted + [.unplug(id, place, known: known), .clear(id, place)] + then
+                + [.awaitLetGo(id, place)]
         }
         // That it closes the device shows that it has read the port; else only time can tell.
         let isOpen = isWithQEMU(id, of: place.controller.domain) == true

@@ -53,7 +53,7 @@ public enum Step: Hashable, Sendable {
     case adopt(Registration)
     /// The port node does not hold the device.
     case clear(BusID, Place)
-    /// The record says that the device is to come back, and the port node does not hold it.
+    /// The record says what is meant, and the port node does not hold the device.
     case recall(BusID, Place, Record)
     /// usbback has forgotten the device.
     case awaitReleased(BusID)
