@@ -73,7 +73,7 @@ def _made_a_controller(left):
 
 
 def _begun_to_leave(left):
-    return left.record(SOUND)["goal"] == "detach" and left.holders(SOUND)
+    return left.record(SOUND)["goal"] == "detach"
 
 
 REMOVE = {"words": ("controller", "remove", "pv1", "0"), "goal": "host", "codes": (0, 5)}
