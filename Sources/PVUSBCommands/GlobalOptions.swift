@@ -102,6 +102,14 @@ extension GlobalOptions {
     }
 }
 
+extension Command {
+    /// Tells whether the command looks again and again, until something differs.
+    fileprivate var waitsForChange: Bool {
+        if case .awaitChange = self { return true }
+        return false
+    }
+}
+
 extension GlobalOptions {
     /// In a sandbox, lets the backends and guests react to what the command did.
     func letTimePass() {

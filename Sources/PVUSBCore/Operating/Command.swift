@@ -89,12 +89,6 @@ extension Command {
         }
     }
 
-    /// Tells whether the command looks again and again, until something differs.
-    public var waitsForChange: Bool {
-        if case .awaitChange = self { return true }
-        return false
-    }
-
     /// Tells whether the command only looks.
     public var onlyLooks: Bool {
         switch self {
