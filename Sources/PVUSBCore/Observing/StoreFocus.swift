@@ -44,19 +44,15 @@ extension StoreAnswers {
     }
 
     /// The recorded devices whose records count; one that is asked about may have none.
-    func recordedDevices(in focus: Focus?) -> [BusID] {
-        if case .recorded(let device) = focus { return [device] }
-        guard let focus else { return recordedDevices }
-        let meant = devices(meantBy: focus)
-        return recordedDevices.filter(meant.contains)
-    }
+    func recordedDevices(in focus: Focus?) -> [BusID] { devices(recordedDevices, in: focus) }
 
-    /// The devices of which libxl has noted drivers, and whose notes count.
-    func notedDevices(in focus: Focus?) -> [BusID] {
+    /// The devices of which libxl has noted drivers, and whose notes count; likewise.
+    func notedDevices(in focus: Focus?) -> [BusID] { devices(notedDevices, in: focus) }
+
+    private func devices(_ listed: [BusID], in focus: Focus?) -> [BusID] {
+        guard let focus else { return listed }
         if case .recorded(let device) = focus { return [device] }
-        guard let focus else { return notedDevices }
-        let meant = devices(meantBy: focus)
-        return notedDevices.filter(meant.contains)
+        return listed.filter(devices(meantBy: focus).contains)
     }
 
     private func devices(meantBy focus: Focus) -> Set<BusID> {

@@ -118,24 +118,23 @@ extension Observation {
 
     /// Out of the guest: unbind everything from usbback, then clear the port, and no other order.
     private func wayOut(of id: BusID, _ status: DeviceStatus) -> [Step] {
-        let present = presentRecord(of: id, status)
-        let record = present.with(goal: .detach)
-        let noted = Step.record(id, record)
-        guard let place = status.place ?? record.place, place.kind.isQEMU else {
-            let unbinds = touched(status, record)
-                .map { Step.unbind($0.id, from: SysfsPath.usbback) }
-            guard let place = status.place ?? record.place else {
-                return [noted] + unbinds + [.awaitReleased(id)]
-            }
-            return [noted] + unbinds + [.clear(id, place), .awaitReleased(id)]
-                + configuring(.port(place))
+        let record = presentRecord(of: id, status).with(goal: .detach)
+        let place = status.place ?? record.place
+        let interfaces = touched(status, record)
+        if let place, place.kind.isQEMU {
+            let captured = interfaces.filter { $0.driver == SysfsPath.usbback }
+            return recall(
+                id, from: place, record, unbinding: captured.map(takingFromUsbback),
+                known: record.qmp, then: configuring(.port(place)))
+                + (host.portTable?.lists(id) == true ? [.awaitReleased(id)] : [])
         }
-        let captured = touched(status, record).filter { $0.driver == SysfsPath.usbback }
-        let unbinds = captured.map { Step.unbind($0.id, from: SysfsPath.usbback) }
-        return recall(
-            id, from: place, record, unbinding: unbinds, known: record.qmp,
-            then: configuring(.port(place)))
-            + (host.portTable?.lists(id) == true ? [.awaitReleased(id)] : [])
+        return [.record(id, record)] + interfaces.map(takingFromUsbback)
+            + (place.map { [.clear(id, $0)] } ?? []) + [.awaitReleased(id)]
+            + (place.map { configuring(.port($0)) } ?? [])
+    }
+
+    private func takingFromUsbback(_ interface: HostInterface) -> Step {
+        .unbind(interface.id, from: SysfsPath.usbback)
     }
 
     /// The driver that would have the interface in the end, were it not taken away on purpose:
